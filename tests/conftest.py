@@ -1,0 +1,74 @@
+"""What every test may use, and the last line, which names the parts that this machine lacks."""
+
+import os
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.fakes import CountingEntropy, FixedClock
+
+settings.register_profile(
+    "gate", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("prove", deadline=None, max_examples=3000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+
+_MISSING = pytest.StashKey[set[str]]()
+
+
+def _find_chromium() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def entropy() -> CountingEntropy:
+    return CountingEntropy()
+
+
+def leave_out(part: str) -> None:
+    """Skip the test for want of a part of the machine; with ``CI=true`` that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"missing part: {part}", pytrace=False)
+    pytest.skip(f"missing part: {part}")
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Where Chromium is."""
+    path = _find_chromium()
+    if path is None:
+        leave_out("Chromium")
+        raise AssertionError
+    return path
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_MISSING] = set()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    missing = terminalreporter.config.stash[_MISSING]
+    for report in terminalreporter.getreports("skipped"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if "missing part: " in reason:
+            missing.add(reason.split("missing part: ", 1)[1])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    # Workers of xdist have no terminal; the last line is said once, after pytest's own.
+    if hasattr(config, "workerinput") or config.getoption("collectonly", default=False):
+        return
+    missing = sorted(config.stash.get(_MISSING, set()))
+    print(f"Left out, for want of: {', '.join(missing)}." if missing else "Nothing was left out.")
