@@ -1,0 +1,50 @@
+"""The header fields that OAuth reads and writes."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+# RFC 6750 §2.1 b64token.
+_BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*) *\Z")
+_MEDIA_TYPE = re.compile(r"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*(?:;|\Z)")
+_NOT_QUOTABLE = re.compile(r"[^\x20-\x7e]")
+
+
+def parse_bearer(value: str) -> str | None:
+    """
+    Give the token of an ``Authorization: Bearer`` header.
+
+    RFC 6750 §2.1.
+
+    The scheme may have any case. None for another scheme (``BearerX`` is one), and for what is no single token.
+    """
+    found = _BEARER.match(value)
+    return found[1] if found else None
+
+
+def format_challenge(scheme: str, params: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> str:
+    """
+    Write a ``WWW-Authenticate`` header.
+
+    RFC 9110 §11.6.1, RFC 6750 §3.
+
+    Values become quoted strings; what cannot stand in one becomes a question mark.
+    """
+    pairs = params.items() if isinstance(params, Mapping) else params
+    written = ", ".join(f'{name}="{_quote(value)}"' for name, value in pairs)
+    return f"{scheme} {written}" if written else scheme
+
+
+def parse_content_type(value: str | None) -> str:
+    """
+    Give the media type of a ``Content-Type`` header, in lower case and without parameters.
+
+    RFC 9110 §8.3.1.
+
+    Empty for a missing or malformed header.
+    """
+    found = _MEDIA_TYPE.match(value or "")
+    return found[1].lower() if found else ""
+
+
+def _quote(value: str) -> str:
+    return _NOT_QUOTABLE.sub("?", value).replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,46 @@
+"""A request and a response as values, for code that knows no server and no client."""
+
+from dataclasses import dataclass, field
+
+Headers = tuple[tuple[str, str], ...]
+
+
+def find_header(headers: Headers, name: str) -> str | None:
+    """
+    Give the value of a header that may occur once.
+
+    Several occurrences are joined by a comma, as RFC 9110 §5.3 allows.
+    """
+    found = [value for key, value in headers if key.lower() == name]
+    return ", ".join(found) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """
+    A request, as it came or as it shall go.
+
+    ``url`` is absolute with the raw query; header names may have any case; ``body`` is whole.
+    """
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)
+
+    def header(self, name: str) -> str | None:
+        """Give a header by its lower-case name."""
+        return find_header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A response, whole; header names may have any case."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)
+
+    def header(self, name: str) -> str | None:
+        """Give a header by its lower-case name."""
+        return find_header(self.headers, name)

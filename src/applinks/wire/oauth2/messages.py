@@ -1,0 +1,71 @@
+"""Every message of OAuth 2 under one name: read by the one side and built by the other."""
+
+from applinks.wire.oauth2.authorization_messages import (
+    AuthorizationCodeResponse,
+    AuthorizationErrorResponse,
+    AuthorizationRequest,
+    AuthorizationResponse,
+    AuthorizationTarget,
+    build_authorization_request,
+    build_authorization_response,
+    parse_authorization_request,
+    parse_authorization_response,
+    parse_authorization_target,
+)
+from applinks.wire.oauth2.parameters import (
+    MalformedAnswerError,
+    MalformedRequestError,
+    format_error_description,
+)
+from applinks.wire.oauth2.token_answers import (
+    ErrorAnswer,
+    TokenAnswer,
+    build_error_answer,
+    build_token_answer,
+    parse_error_answer,
+    parse_token_answer,
+)
+from applinks.wire.oauth2.token_requests import (
+    ClientCredentials,
+    CodeExchange,
+    PresentedClient,
+    Refresh,
+    RevocationRequest,
+    TokenRequest,
+    build_revocation_request,
+    build_token_request,
+    parse_revocation_request,
+    parse_token_request,
+)
+
+__all__ = [
+    "AuthorizationCodeResponse",
+    "AuthorizationErrorResponse",
+    "AuthorizationRequest",
+    "AuthorizationResponse",
+    "AuthorizationTarget",
+    "ClientCredentials",
+    "CodeExchange",
+    "ErrorAnswer",
+    "MalformedAnswerError",
+    "MalformedRequestError",
+    "PresentedClient",
+    "Refresh",
+    "RevocationRequest",
+    "TokenAnswer",
+    "TokenRequest",
+    "build_authorization_request",
+    "build_authorization_response",
+    "build_error_answer",
+    "build_revocation_request",
+    "build_token_answer",
+    "build_token_request",
+    "format_error_description",
+    "parse_authorization_request",
+    "parse_authorization_response",
+    "parse_authorization_target",
+    "parse_error_answer",
+    "parse_revocation_request",
+    "parse_token_answer",
+    "parse_token_request",
+]
