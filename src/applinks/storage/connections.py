@@ -1,0 +1,187 @@
+"""Our credentials at peers, and the journeys to obtain them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection as Sql
+from sqlalchemy import and_, delete, func, insert, select, update
+
+from applinks.errors import StoreError
+from applinks.outgoing.store import RoundTrip
+from applinks.records.audit import AuditEvent
+from applinks.records.connections import Connection, ConnectionState
+from applinks.records.links import Link
+from applinks.secret import Secret
+from applinks.storage.audit import add_events
+from applinks.storage.links import find_link
+from applinks.storage.rows import Row, format_words, parse_link, parse_words
+from applinks.storage.schema import connections, links, round_trips
+from applinks.storage.sealing import Sealer
+from applinks.storage.units import Database, UnitUndone
+
+
+class ConnectionTables:
+    """Implements ``outgoing.store.OutgoingStore``."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    async def find_link(self, id_or_handle: str) -> Link | None:
+        """Give a link by id, else a link that has not ended by handle."""
+        return await self._database.read(lambda sql: find_link(sql, id_or_handle))
+
+    async def find_connection(self, *, link_id: str, user_id: str | None, name: str = "") -> Connection | None:
+        """Give the stored credentials; ``user_id`` None: the application's own."""
+        query = select(connections).where(_is_key(link_id, user_id, name))
+        row = await self._database.read(lambda sql: sql.execute(query).mappings().first())
+        return self._parse(row) if row else None
+
+    async def list_connections_of_user(self, user_id: str) -> Sequence[tuple[Connection, Link]]:
+        """Give a user's connections to links that have not ended."""
+        query = select(connections).where(connections.c.user_id == user_id).order_by(connections.c.created_at)
+
+        def unit(sql: Sql) -> list[tuple[Connection, Link]]:
+            found = [self._parse(row) for row in sql.execute(query).mappings()]
+            of_links = select(links).where(links.c.id.in_({each.link_id for each in found}), links.c.ended_at == 0)
+            standing = {row["id"]: parse_link(row) for row in sql.execute(of_links).mappings()}
+            return [(each, standing[each.link_id]) for each in found if each.link_id in standing]
+
+        # An empty user is how the application's own connections are stored; nobody is called so.
+        return await self._database.read(unit) if user_id else []
+
+    async def count_connections_of_link(self, link_id: str) -> int:
+        """Count the users who are connected over a link."""
+        personal = and_(connections.c.link_id == link_id, connections.c.user_id != "")
+        query = select(func.count(connections.c.user_id.distinct())).where(personal)
+        return await self._database.read(lambda sql: int(sql.execute(query).scalar_one()))
+
+    async def add_connection(self, connection: Connection, *, event: AuditEvent | None) -> None:
+        """
+        Insert, or replace the one with the same (link, user, name), whatever its version.
+
+        Raises:
+            StoreError: the link ended meanwhile, and its connections with it.
+        """
+        row = self._format(connection)
+
+        def unit(sql: Sql) -> None:
+            ended_at = sql.execute(select(links.c.ended_at).where(links.c.id == connection.link_id)).scalar()
+            if ended_at != 0:
+                raise StoreError("The link has ended.", detail=f"no connection is kept for {connection.link_id}")
+            sql.execute(delete(connections).where(_is_key(connection.link_id, connection.user_id, connection.name)))
+            sql.execute(insert(connections).values(row))
+            add_events(sql, (event,) if event else ())
+
+        await self._database.write(unit)
+
+    async def swap_connection(self, connection: Connection, *, expected_version: int) -> bool:
+        """Replace the record if its version is still the expected one; False: another was faster."""
+        same = and_(connections.c.id == connection.id, connections.c.version == expected_version)
+        changed = update(connections).where(same).values(self._format(connection))
+        return await self._database.write(lambda sql: sql.execute(changed).rowcount == 1)
+
+    async def delete_connection(self, connection_id: str, *, event: AuditEvent) -> bool:
+        """Delete the record; False: it was gone."""
+
+        def unit(sql: Sql) -> bool:
+            if sql.execute(delete(connections).where(connections.c.id == connection_id)).rowcount == 0:
+                raise UnitUndone(False)
+            add_events(sql, (event,))
+            return True
+
+        return await self._database.write(unit)
+
+    async def add_round_trip(self, round_trip: RoundTrip) -> None:
+        """Keep a journey that begins."""
+        sealed = self._sealer.seal(round_trip.code_verifier, **_place_verifier(round_trip.state))
+        row = {
+            "state": round_trip.state,
+            "session": round_trip.session,
+            "link_id": round_trip.link_id,
+            "user_id": round_trip.user_id,
+            "name": round_trip.name,
+            "issuer": round_trip.issuer,
+            "code_verifier": sealed,
+            "redirect_uri": round_trip.redirect_uri,
+            "scopes": format_words(round_trip.scopes),
+            "return_to": round_trip.return_to,
+            "expires_at": round_trip.expires_at,
+        }
+        await self._database.write(lambda sql: sql.execute(insert(round_trips).values(row)).rowcount)
+
+    async def claim_round_trip(self, *, state: bytes, session: bytes, link_id: str) -> RoundTrip | None:
+        """Take a journey, once, by its state, only in the browser that began and for that link."""
+        table = round_trips
+        same = and_(table.c.state == state, table.c.session == session, table.c.link_id == link_id)
+
+        def unit(sql: Sql) -> Row | None:
+            row = sql.execute(select(table).where(same)).mappings().first()
+            # Where another took it in between, nothing is left to delete.
+            return row if row and sql.execute(delete(table).where(same)).rowcount == 1 else None
+
+        row = await self._database.write(unit)
+        if row is None:
+            return None
+        verifier = self._sealer.unseal(row["code_verifier"], **_place_verifier(state))
+        return RoundTrip(**{**row, "code_verifier": verifier, "scopes": parse_words(row["scopes"])})
+
+    def _format(self, connection: Connection) -> dict[str, Any]:
+        refresh = connection.refresh_token
+        return {
+            "id": connection.id,
+            "link_id": connection.link_id,
+            "user_id": connection.user_id or "",
+            "name": connection.name,
+            "protocol": connection.protocol,
+            "version": connection.version,
+            "state": connection.state.value,
+            "issuer": connection.issuer,
+            "access_token": self._seal("access_token", connection.access_token, connection.id),
+            "refresh_token": None if refresh is None else self._seal("refresh_token", refresh, connection.id),
+            "scopes": format_words(connection.scopes),
+            "expires_at": connection.expires_at,
+            "account": connection.account,
+            "created_at": connection.created_at,
+            "last_used_at": connection.last_used_at,
+        }
+
+    def _parse(self, row: Row) -> Connection:
+        refresh = row["refresh_token"]
+        return Connection(
+            id=row["id"],
+            link_id=row["link_id"],
+            user_id=row["user_id"] or None,
+            name=row["name"],
+            protocol=row["protocol"],
+            version=row["version"],
+            state=ConnectionState(row["state"]),
+            issuer=row["issuer"],
+            access_token=self._unseal("access_token", row["access_token"], row["id"]),
+            refresh_token=None if refresh is None else self._unseal("refresh_token", refresh, row["id"]),
+            scopes=parse_words(row["scopes"]),
+            expires_at=row["expires_at"],
+            account=row["account"],
+            created_at=row["created_at"],
+            last_used_at=row["last_used_at"],
+        )
+
+    def _seal(self, column: str, value: Secret, connection_id: str) -> str:
+        return self._sealer.seal(value, table="applinks_connections", column=column, row=connection_id)
+
+    def _unseal(self, column: str, sealed: str, connection_id: str) -> Secret:
+        return self._sealer.unseal(sealed, table="applinks_connections", column=column, row=connection_id)
+
+
+def prune_round_trips(sql: Sql, *, now: int, limit: int) -> int:
+    """Delete some of the journeys that nobody finished; gives how many."""
+    over = select(round_trips.c.state).where(round_trips.c.expires_at < now).limit(limit)
+    return sql.execute(delete(round_trips).where(round_trips.c.state.in_(over))).rowcount
+
+
+def _is_key(link_id: str, user_id: str | None, name: str) -> Any:
+    return and_(connections.c.link_id == link_id, connections.c.user_id == (user_id or ""), connections.c.name == name)
+
+
+def _place_verifier(state: bytes) -> dict[str, str]:
+    return {"table": "applinks_round_trips", "column": "code_verifier", "row": state.hex()}

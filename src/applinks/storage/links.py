@@ -1,0 +1,157 @@
+"""Links and decided proposals, in the database."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, update
+
+from applinks.linking.store import CommitResult, DecidedProposal, LinkWrite
+from applinks.records.audit import AuditEvent
+from applinks.records.clients import Client
+from applinks.records.grants import GrantEnd
+from applinks.records.links import Link, LinkState
+from applinks.storage.audit import add_events
+from applinks.storage.rows import format_client, format_link, parse_link
+from applinks.storage.schema import clients, connections, decided_proposals, grants, links, round_trips
+from applinks.storage.units import ConflictError, Database, UnitUndone
+
+_LIVE = ("in_force", "approved", "confirming")
+
+
+class LinkTables:
+    """Implements ``linking.store.LinkingStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find_link(self, id_or_handle: str) -> Link | None:
+        """Give a link by id (ended or not), else a link that has not ended by handle."""
+        return await self._database.read(lambda connection: find_link(connection, id_or_handle))
+
+    async def find_live_link(self, *, url: str, peer_id: str) -> Link | None:
+        """Give the live link with a peer of that base URL or of that manifest id."""
+        same_peer = or_(links.c.peer_url == url, links.c.peer_id == peer_id)
+        found = await self._select(select(links).where(links.c.state.in_(_LIVE), same_peer).limit(1))
+        return found[0] if found else None
+
+    async def list_open_proposals(self, *, url: str) -> Sequence[Link]:
+        """Give our own links in state PROPOSED with a peer of that base URL."""
+        return await self._select(select(links).where(links.c.state == "proposed", links.c.peer_url == url))
+
+    async def list_links(self, *, ended: bool = False) -> Sequence[Link]:
+        """Give the links, by name; with ``ended`` also the tombstones."""
+        query = select(links).order_by(links.c.name, links.c.created_at)
+        return await self._select(query if ended else query.where(links.c.ended_at == 0))
+
+    async def list_due_links(self, now: int) -> Sequence[Link]:
+        """Give the links with something due, ended ones too."""
+        return await self._select(select(links).where(_is_due(now)).order_by(links.c.statement_at))
+
+    async def list_handles(self) -> frozenset[str]:
+        """Give every handle of links that have not ended."""
+        query = select(links.c.handle).where(links.c.ended_at == 0)
+        return await self._database.read(lambda connection: frozenset(connection.execute(query).scalars()))
+
+    async def find_decided_proposal(self, *, issuer: str, jti: str) -> DecidedProposal | None:
+        """Give the claim of a proposal, if it was decided here."""
+        table = decided_proposals
+        query = select(table).where(table.c.issuer == issuer, table.c.jti == jti)
+        row = await self._database.read(lambda connection: connection.execute(query).mappings().first())
+        return DecidedProposal(**row) if row else None
+
+    async def commit(
+        self, *writes: LinkWrite, events: Sequence[AuditEvent] = (), decided: DecidedProposal | None = None
+    ) -> CommitResult:
+        """Write all of it or nothing, in one transaction."""
+        try:
+            return await self._database.write(lambda connection: _commit(connection, writes, events, decided))
+        except ConflictError:
+            return CommitResult.TAKEN
+
+    async def _select(self, query: Select[Any]) -> list[Link]:
+        return await self._database.read(
+            lambda connection: [parse_link(row) for row in connection.execute(query).mappings()]
+        )
+
+
+def find_link(connection: Connection, id_or_handle: str) -> Link | None:
+    """Give a link by id, else a link that has not ended by handle, inside a unit."""
+    if not id_or_handle.isascii():
+        return None  # Neither has such characters, and no database takes half of one.
+    # No handle has the form of an id: an id holds an underscore.
+    named = and_(links.c.handle == id_or_handle, links.c.ended_at == 0)
+    query = select(links).where(or_(links.c.id == id_or_handle, named))
+    row = connection.execute(query).mappings().first()
+    return parse_link(row) if row else None
+
+
+def _is_due(now: int) -> ColumnElement[bool]:
+    moments = (links.c.pending_until, links.c.statement_at, links.c.test_call_at)
+    return or_(*(moment.between(1, now) for moment in moments))
+
+
+def _commit(
+    connection: Connection,
+    writes: Sequence[LinkWrite],
+    events: Iterable[AuditEvent],
+    decided: DecidedProposal | None,
+) -> CommitResult:
+    # What ends makes room first: for its handle, and for the one live link of its peer.
+    for write in sorted(writes, key=lambda each: each.link.state is not LinkState.ENDED):
+        _write_link(connection, write)
+        if write.client is not None:
+            _write_client(connection, write.client)
+        if write.link.ended_at:
+            _end_with(connection, write.link)
+    if decided is not None:
+        connection.execute(insert(decided_proposals).values(_format_decided(decided)))
+    add_events(connection, events)
+    return CommitResult.WRITTEN
+
+
+def _write_link(connection: Connection, write: LinkWrite) -> None:
+    row = format_link(write.link)
+    if write.expected_version is None:
+        connection.execute(insert(links).values(row))
+        return
+    if write.link.version <= write.expected_version:
+        # Readers keep what they parsed under (id, version).
+        raise ValueError("a link is written with a higher version than it was read with")
+    same = and_(links.c.id == write.link.id, links.c.version == write.expected_version)
+    if connection.execute(update(links).where(same).values(row)).rowcount != 1:
+        raise UnitUndone(CommitResult.LOST)
+
+
+def _write_client(connection: Connection, client: Client) -> None:
+    """Store the peer's client; one that the link has already keeps its id, so that its grants stand."""
+    row = format_client(client)
+    same = and_(clients.c.link_id == client.link_id, clients.c.is_peer == 1, clients.c.ended_at == 0)
+    kept = connection.execute(select(clients.c.id).where(same)).scalar()
+    if kept is None or not client.is_peer:
+        connection.execute(insert(clients).values({**row, "version": 1}))
+        return
+    changes = {name: value for name, value in row.items() if name not in {"id", "created_at"}}
+    connection.execute(
+        update(clients).where(clients.c.id == kept).values({**changes, "version": clients.c.version + 1})
+    )
+
+
+def _end_with(connection: Connection, link: Link) -> None:
+    ends = {"ended_at": link.ended_at}
+    of_link = (clients.c.link_id == link.id, clients.c.ended_at == 0)
+    connection.execute(update(clients).where(*of_link).values({**ends, "version": clients.c.version + 1}))
+    granted = (grants.c.link_id == link.id, grants.c.ended_at == 0)
+    connection.execute(update(grants).where(*granted).values({**ends, "ended_by": GrantEnd.LINK.value}))
+    connection.execute(delete(connections).where(connections.c.link_id == link.id))
+    connection.execute(delete(round_trips).where(round_trips.c.link_id == link.id))
+
+
+def _format_decided(decided: DecidedProposal) -> dict[str, Any]:
+    return {
+        "issuer": decided.issuer,
+        "jti": decided.jti,
+        "decided_by": decided.decided_by,
+        "decided_at": decided.decided_at,
+        "answer": decided.answer,
+        "return_url": decided.return_url,
+    }

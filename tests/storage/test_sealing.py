@@ -1,0 +1,155 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.conformance.records import (
+    NOW,
+    add_link,
+    add_refresh_token,
+    make_access_token,
+    make_connection,
+    make_link,
+    make_refresh_token,
+)
+from tests.conformance.test_outgoing_store import make_round_trip
+
+from applinks.secret import Secret, digest_secret
+from applinks.storage.open import Storage
+from applinks.storage.sealing import Sealer, SealingError, make_sealing_key
+from applinks.storage.sessions import Session
+
+PLACE = {"table": "t", "column": "c", "row": "1"}
+
+
+@pytest.mark.parametrize("value", ["", "secret", "ü\x00\n", "x" * 10_000])
+def test_what_is_sealed_opens_in_its_place(value: str) -> None:
+    """RFC 7516, dir with A256GCM."""
+    sealer = Sealer([make_sealing_key()])
+    sealed = sealer.seal(Secret(value), **PLACE)
+    assert sealer.unseal(sealed, **PLACE) == Secret(value)
+    assert not value or value not in sealed
+    assert sealer.seal(Secret(value), **PLACE) != sealed
+
+
+@pytest.mark.requirement("N-06")
+@pytest.mark.parametrize("other", [{"table": "u"}, {"column": "d"}, {"row": "2"}])
+def test_what_is_sealed_opens_nowhere_else(other: dict) -> None:
+    """Ours: the place is part of what is authenticated."""
+    sealer = Sealer([make_sealing_key()])
+    sealed = sealer.seal(Secret("hidden"), **PLACE)
+    with pytest.raises(SealingError) as caught:
+        sealer.unseal(sealed, **(PLACE | other))
+    assert "hidden" not in caught.value.description + caught.value.detail
+
+
+def test_a_header_cannot_be_exchanged() -> None:
+    """RFC 7516 §5.1: the protected header is additional authenticated data."""
+    sealer = Sealer([make_sealing_key()])
+    one = sealer.seal(Secret("one"), **PLACE).split(".")
+    two = sealer.seal(Secret("two"), **(PLACE | {"row": "2"})).split(".")
+    with pytest.raises(SealingError):
+        sealer.unseal(".".join([one[0], *two[1:]]), **PLACE)
+
+
+@pytest.mark.parametrize("garbage", ["", "a", "a.b.c.d.e", "....", "e30....", "\ud800", "bnVsbA....", "W10...."])
+def test_garbage_does_not_open(garbage: str) -> None:
+    """Ours: one error, whatever stands there."""
+    with pytest.raises(SealingError):
+        Sealer([make_sealing_key()]).unseal(garbage, **PLACE)
+
+
+def test_an_older_key_opens_and_the_current_one_seals() -> None:
+    """Ours: a key ring, found by kid."""
+    old, new = make_sealing_key(), make_sealing_key()
+    sealed = Sealer([old]).seal(Secret("secret"), **PLACE)
+    ring = Sealer([new, old])
+    assert ring.unseal(sealed, **PLACE) == Secret("secret")
+    again = ring.seal(Secret("secret"), **PLACE)
+    assert Sealer([new]).unseal(again, **PLACE) == Secret("secret")
+    with pytest.raises(SealingError, match="cannot be opened"):
+        Sealer([new]).unseal(sealed, **PLACE)
+
+
+async def keep_every_secret(storage: Storage) -> dict[str, str]:
+    """Keep one of each; gives the clear values by what they are."""
+    link, _ = await add_link(storage, make_link(2))
+    grant, family, token = await add_refresh_token(storage)
+    await storage.outgoing.add_connection(make_connection(link), event=None)
+    await storage.outgoing.add_round_trip(make_round_trip(link.id, digest_secret("the-state")))
+    session = Session(id=digest_secret("the-session"), csrf=Secret("the-csrf-secret"), created_at=NOW, seen_at=NOW)
+    await storage.sessions.start(session)
+    await storage.incoming.rotate_refresh_token(
+        token.row,
+        at=NOW,
+        answer=Secret('{"access_token": "the-answer"}'),
+        access_token=make_access_token(grant, 2, family=family, digest=digest_secret("the-access-token")),
+        refresh_token=make_refresh_token(grant, family, 2, digest=digest_secret("the-refresh-token")),
+    )
+    private = (await storage.keys.get_signing_key()).private.reveal()
+    return {
+        "access token of a connection": "their-access-token",
+        "refresh token of a connection": "their-refresh-token",
+        "code verifier": "verifier",
+        "CSRF secret": "the-csrf-secret",
+        "kept answer": "the-answer",
+        "issued access token": "the-access-token",
+        "issued refresh token": "the-refresh-token",
+        "state": "the-state",
+        "session": "the-session",
+        "private key": private.split('"d": "')[1].split('"')[0],
+    }
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("N-06")
+async def test_a_dump_of_the_database_holds_no_clear_secret(storage: Storage, path: Path) -> None:
+    """N-06: the file, its log and its index, byte by byte; before and after the log is moved into the file."""
+    secrets = await keep_every_secret(storage)
+    key = path.with_name("applinks.db.key").read_text().strip()
+    for _ in range(2):
+        dump = b"".join(each.read_bytes() for each in path.parent.iterdir() if each.suffix != ".key")
+        assert b"applinks_connections" in dump
+        for what, value in (secrets | {"sealing key": key}).items():
+            # "code_verifier" is the name of a column.
+            assert value.encode() not in dump.replace(b"code_verifier", b""), what
+        await storage.checkpoint()
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("N-06")
+async def test_a_secret_moved_to_another_row_or_column_does_not_open(storage: Storage, path: Path) -> None:
+    """N-06: whoever can write the database cannot hand one user another's credentials."""
+    link, _ = await add_link(storage)
+    for number, user in ((1, "alicia"), (2, "bob")):
+        await storage.outgoing.add_connection(make_connection(link, user, number), event=None)
+    raw = sqlite3.connect(path, isolation_level=None)
+    for change in (
+        "SET access_token = (SELECT access_token FROM applinks_connections WHERE user_id = 'bob')",
+        "SET access_token = refresh_token",
+        "SET id = 'con_other'",
+    ):
+        raw.execute("BEGIN")
+        raw.execute(f"UPDATE applinks_connections {change} WHERE user_id = 'alicia'")
+        raw.execute("COMMIT")
+        with pytest.raises(SealingError):
+            await storage.outgoing.find_connection(link_id=link.id, user_id="alicia")
+        assert await storage.outgoing.find_connection(link_id=link.id, user_id="bob")
+        await storage.outgoing.add_connection(make_connection(link, "alicia", 1), event=None)
+    raw.close()
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("N-05")
+async def test_no_secret_is_seen_in_what_comes_back(storage: Storage) -> None:
+    """N-05: not in a repr."""
+    secrets = await keep_every_secret(storage)
+    shown = repr(
+        [
+            await storage.keys.get_signing_key(),
+            await storage.incoming.find_refresh_token(1),
+            await storage.outgoing.list_connections_of_user("alicia"),
+            await storage.sessions.find(digest_secret("the-session"), now=NOW),
+        ]
+    )
+    for what, value in secrets.items():
+        assert value not in shown.replace("code_verifier", ""), what
