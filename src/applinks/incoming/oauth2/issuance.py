@@ -1,0 +1,103 @@
+"""Making what we issue: the value that is seen once, and the record that is kept."""
+
+import json
+from dataclasses import dataclass, field
+
+from applinks.incoming.oauth2.token_decisions import Issue
+from applinks.incoming.side import IncomingSide
+from applinks.records.tokens import AccessToken, Family, RefreshToken
+from applinks.secret import Secret, digest_secret
+from applinks.wire.base64url import format_base64url
+from applinks.wire.oauth2.messages import TokenAnswer, build_token_answer
+from applinks.wire.oauth2.token_format import TokenKind, format_token
+
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedValue:
+    """A new value: its text, and where and as what it is stored."""
+
+    text: str = field(repr=False)
+    row: int
+    digest: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedTokens:
+    """The records to store, and the answer that carries their values."""
+
+    access_token: AccessToken
+    refresh_token: RefreshToken | None
+    answer: Secret
+
+
+def issue_value(kind: TokenKind, *, side: IncomingSide) -> IssuedValue:
+    """Make a value of this kind; nothing is stored yet."""
+    row = side.rows.allot(side.clock.now())
+    secret = side.entropy.random_bytes(_SECRET_BYTES)
+    return IssuedValue(text=format_token(kind, row, secret), row=row, digest=digest_secret(format_base64url(secret)))
+
+
+def issue_tokens(decision: Issue, *, now: int, side: IncomingSide) -> IssuedTokens:
+    """
+    Make the tokens that were decided.
+
+    RFC 6749 §5.1.
+
+    ``scope`` is what they open now; it is left out where that is nothing, because the grammar has no empty scope.
+    """
+    access, access_token = _issue_access_token(decision, now=now, side=side)
+    refresh, refresh_token = None, None
+    if decision.refresh_scopes is not None and decision.family is not None:
+        refresh, refresh_token = _issue_refresh_token(decision, decision.family, now=now, side=side)
+    answer = TokenAnswer(
+        access_token=access.text,
+        expires_in=access_token.expires_at - now,
+        refresh_token=refresh.text if refresh is not None else None,
+        scopes=decision.shown or None,
+    )
+    return IssuedTokens(
+        access_token=access_token,
+        refresh_token=refresh_token,
+        answer=Secret(json.dumps(build_token_answer(answer), separators=(",", ":"))),
+    )
+
+
+def _issue_access_token(decision: Issue, *, now: int, side: IncomingSide) -> tuple[IssuedValue, AccessToken]:
+    value = issue_value(TokenKind.ACCESS, side=side)
+    expires_at = now + side.rules.lifetimes.access_token_seconds
+    if decision.family is not None:
+        expires_at = min(expires_at, decision.family.absolute_expires_at)
+    token = AccessToken(
+        row=value.row,
+        digest=value.digest,
+        client=decision.client.id,
+        grant_id=decision.grant_id,
+        family_id=decision.family.id if decision.family is not None else "",
+        user_id=decision.user_id,
+        scopes=decision.scopes,
+        resource=decision.resource,
+        issued_at=now,
+        expires_at=expires_at,
+    )
+    return value, token
+
+
+def _issue_refresh_token(
+    decision: Issue, family: Family, *, now: int, side: IncomingSide
+) -> tuple[IssuedValue, RefreshToken]:
+    value = issue_value(TokenKind.REFRESH, side=side)
+    token = RefreshToken(
+        row=value.row,
+        digest=value.digest,
+        client=decision.client.id,
+        grant_id=decision.grant_id,
+        family_id=family.id,
+        user_id=decision.user_id or "",
+        scopes=decision.refresh_scopes or (),
+        resource=decision.resource,
+        issued_at=now,
+        idle_expires_at=min(now + side.rules.lifetimes.refresh_idle_seconds, family.absolute_expires_at),
+    )
+    return value, token

@@ -1,0 +1,75 @@
+"""What we say of ourselves to clients: as authorization server, and for each resource."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from applinks.incoming.challenges import RESOURCE_METADATA_PATH
+from applinks.incoming.rules import TOKEN_PATH
+from applinks.incoming.side import IncomingSide
+from applinks.records.clients import ClientAuthentication, GrantType
+from applinks.records.scopes import OFFLINE_SCOPE, Resource
+from applinks.wire.oauth2.metadata import (
+    ResourceMetadata,
+    ServerMetadata,
+    build_resource_metadata,
+    build_server_metadata,
+)
+from applinks.wire.urls import get_origin
+
+AUTHORIZE_PATH = "/applinks/oauth2/authorize"
+REVOCATION_PATH = "/applinks/oauth2/revoke"
+JWKS_PATH = "/applinks/oauth2/jwks"
+
+# Those that a client's key may be of: what the JOSE module verifies.
+_ASSERTION_ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
+
+
+def build_server_document(side: IncomingSide) -> dict[str, Any]:
+    """
+    Build the metadata of the authorization server.
+
+    RFC 8414 §2, RFC 9207 §3.
+    """
+    settings = side.settings
+    names = dict.fromkeys(scope.name for resource in side.resources for scope in resource.scopes)
+    return build_server_metadata(
+        ServerMetadata(
+            issuer=settings.issuer,
+            authorization_endpoint=settings.url(AUTHORIZE_PATH),
+            token_endpoint=settings.url(TOKEN_PATH),
+            revocation_endpoint=settings.url(REVOCATION_PATH),
+            jwks_uri=settings.url(JWKS_PATH),
+            scopes=(*names, OFFLINE_SCOPE),
+            grant_types=tuple(each.value for each in GrantType),
+            client_authentication_methods=tuple(each.value for each in ClientAuthentication),
+            client_assertion_algorithms=_ASSERTION_ALGORITHMS,
+        )
+    )
+
+
+def build_resource_documents(side: IncomingSide) -> Mapping[str, dict[str, Any]]:
+    """
+    Build the metadata of every resource, by its path below the base URL.
+
+    RFC 9728 §2, §3.1.
+
+    The host's own stands also where RFC 9728 puts it for a base URL with a path; whoever serves it there has to be
+    reached there.
+    """
+    documents = {}
+    for resource in side.resources:
+        document = _build_resource_document(resource, side)
+        documents[RESOURCE_METADATA_PATH + resource.identifier.removeprefix(side.rules.issuer)] = document
+        documents[RESOURCE_METADATA_PATH + resource.identifier.removeprefix(get_origin(side.rules.issuer))] = document
+    return documents
+
+
+def _build_resource_document(resource: Resource, side: IncomingSide) -> dict[str, Any]:
+    return build_resource_metadata(
+        ResourceMetadata(
+            resource=resource.identifier,
+            authorization_servers=(side.rules.issuer,),
+            scopes=tuple(scope.name for scope in resource.scopes),
+            name=side.settings.name if resource == side.rules.host else "",
+        )
+    )
