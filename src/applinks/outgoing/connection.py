@@ -1,0 +1,201 @@
+"""What a host holds to call a linked application: an HTTP client that proves itself."""
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from applinks.errors import AuthorizationNeeded, PeerError, PeerRefusedError
+from applinks.fetching.transport import HttpRequest, HttpResponse, is_replayable
+from applinks.outgoing.errors import UnsafeCallError
+from applinks.outgoing.peers import get_usable_link
+from applinks.outgoing.renewal import get_credentials, renew
+from applinks.outgoing.side import OutgoingSide
+from applinks.records.connections import Connection, ConnectionState
+from applinks.records.links import Link
+
+# Not the library's extensions, which could replace the name that TLS verifies.
+_OPTIONS = frozenset({"params", "headers", "cookies", "content", "data", "files", "json"})
+_OWN_HEADERS = ("authorization", "proxy-authorization")
+_UNSAFE_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\#]")
+_INVALID_TOKEN = re.compile(r"(?i)\bbearer\b.*\berror\s*=\s*\"?invalid_token\b")
+
+
+class PeerConnection:
+    """
+    One user's line, or the application's own, to the application at the other end of a link.
+
+    The methods take what those of httpx take (``params``, ``headers``, ``content``, ``data``, ``files``, ``json``)
+    and give its responses, whatever their status; redirects are given back, never followed. In addition ``limit``
+    is the most bytes of an answer, and ``seconds`` the deadline over the whole, where the settings' are not enough.
+
+    A path begins with a slash and is joined to the peer's base URL. An absolute URL has to lie at or below it.
+
+    Raises, each of them:
+        AuthorizationNeeded: the user has to connect first; it carries the address.
+        LinkUnusableError: the link does not let calls pass now.
+        PeerRefusedError, PeerProtocolError, PeerUnreachableError: there is no answer.
+        UnsafeCallError: the call could carry credentials elsewhere; nothing was sent.
+    """
+
+    def __init__(self, link: str, *, user_id: str | None, side: OutgoingSide, name: str = "") -> None:
+        """
+        Hold a connection; nothing is looked up before the first call.
+
+        ``link`` is the id or the handle; ``user_id`` None: the application itself.
+        """
+        self._link = link
+        self._user_id = user_id
+        self._name = name
+        self._side = side
+
+    async def get(self, path: str, **options: Any) -> HttpResponse:
+        """Send a GET."""
+        return await self.request("GET", path, **options)
+
+    async def head(self, path: str, **options: Any) -> HttpResponse:
+        """Send a HEAD."""
+        return await self.request("HEAD", path, **options)
+
+    async def post(self, path: str, **options: Any) -> HttpResponse:
+        """Send a POST."""
+        return await self.request("POST", path, **options)
+
+    async def put(self, path: str, **options: Any) -> HttpResponse:
+        """Send a PUT."""
+        return await self.request("PUT", path, **options)
+
+    async def patch(self, path: str, **options: Any) -> HttpResponse:
+        """Send a PATCH."""
+        return await self.request("PATCH", path, **options)
+
+    async def delete(self, path: str, **options: Any) -> HttpResponse:
+        """Send a DELETE."""
+        return await self.request("DELETE", path, **options)
+
+    async def request(self, method: str, path: str, **options: Any) -> HttpResponse:
+        """Send a request and read the whole answer."""
+        async with self._failures_recorded() as concerned:
+            link = concerned.link = await get_usable_link(self._link, side=self._side)
+            async with self._open(link, method, path, options) as response:
+                await response.aread()
+                return response
+
+    @asynccontextmanager
+    async def stream(self, method: str, path: str, **options: Any) -> AsyncIterator[HttpResponse]:
+        """Send a request and give the answer with its body yet to be read, inside ``async with``."""
+        async with self._failures_recorded() as concerned:
+            link = concerned.link = await get_usable_link(self._link, side=self._side)
+            async with self._open(link, method, path, options) as response:
+                yield response
+
+    async def find_connection(self) -> Connection | None:
+        """Give what is stored of this connection: its scopes, its account; None: not connected, or ended."""
+        link = await self._side.store.find_link(self._link)
+        if link is None:
+            return None
+        found = await self._side.store.find_connection(link_id=link.id, user_id=self._user_id, name=self._name)
+        return found if found is not None and found.state is ConnectionState.ACTIVE else None
+
+    @asynccontextmanager
+    async def _open(self, link: Link, method: str, path: str, options: dict[str, Any]) -> AsyncGenerator[HttpResponse]:
+        limit, seconds = options.pop("limit", None), options.pop("seconds", None)
+        request = self._build_request(link, method, path, options)
+        can_repeat = is_replayable(request)
+        credentials = await get_credentials(link, self._user_id, self._name, side=self._side)
+        async with self._send(link, request, credentials, limit, seconds) as response:
+            if not _is_token_refused(response):
+                yield response
+                return
+        # RFC 6750 §3.1: nothing was done with the request. So it is sent again, once, whatever its method.
+        credentials = await renew(credentials, link, side=self._side)
+        if not can_repeat:
+            raise PeerRefusedError(
+                "The credentials had ended; they are renewed, but the request's body cannot be sent a second time.",
+                code="invalid_token",
+            )
+        async with self._send(link, request, credentials, limit, seconds) as response:
+            yield response
+
+    @asynccontextmanager
+    async def _send(
+        self,
+        link: Link,
+        request: HttpRequest,
+        credentials: Connection,
+        limit: int | None,
+        seconds: float | None,
+    ) -> AsyncGenerator[HttpResponse]:
+        request.headers["Authorization"] = f"Bearer {credentials.access_token.reveal()}"
+        async with self._side.fetcher.open_stream(
+            request, private=link.private_address, key=link.id, limit=limit, seconds=seconds
+        ) as response:
+            yield response
+
+    def _build_request(self, link: Link, method: str, path: str, options: dict[str, Any]) -> HttpRequest:
+        if unknown := sorted(options.keys() - _OPTIONS):
+            raise TypeError(f"{unknown[0]} is no option of a call; there are {', '.join(sorted(_OPTIONS))}")
+        url = join_url(link.peer.url, path)
+        request = self._side.fetcher.build_request(method, url, **options)
+        for name in _OWN_HEADERS:
+            if name in request.headers:
+                raise UnsafeCallError(f"The header {name} is the connection's own.")
+        if request.headers["host"] != request.url.netloc.decode("ascii"):
+            raise UnsafeCallError("The header host is the connection's own.")
+        # The library resolves dot segments: what came of them must not have left the peer's path.
+        if not _is_below(str(request.url), link.peer.url):
+            raise UnsafeCallError("The address is not the linked application's.")
+        return request
+
+    @asynccontextmanager
+    async def _failures_recorded(self) -> AsyncGenerator["_Concerned"]:
+        concerned = _Concerned()
+        try:
+            yield concerned
+        except AuthorizationNeeded:
+            # Nothing failed: she has not connected yet.
+            raise
+        except PeerError as error:
+            # One that has a reference is another call's, made while this one's stream was read.
+            if not error.reference:
+                await self._record(error, concerned.link)
+            raise
+
+    async def _record(self, error: PeerError, link: Link | None) -> None:
+        error.link = link.handle if link else self._link
+        error.reference = await self._side.failures.record(
+            error, place="connection", link_id=link.id if link else "", user_id=self._user_id or ""
+        )
+
+
+class _Concerned:
+    """Which link a call turned out to concern."""
+
+    link: Link | None = None
+
+
+def join_url(base_url: str, path: str) -> str:
+    """
+    Give the absolute URL of a call.
+
+    Raises:
+        UnsafeCallError: it would not lie at or below the base URL.
+    """
+    if _UNSAFE_CHARACTERS.search(path):
+        raise UnsafeCallError("The path holds a space, a control character, a backslash or a fragment.")
+    url = base_url + path if path.startswith("/") else path
+    if not _is_below(url, base_url):
+        raise UnsafeCallError("A path begins with a slash; an absolute URL lies below the linked application's.")
+    if {".", ".."} & set(unquote(urlsplit(url).path).split("/")):
+        raise UnsafeCallError("The path holds a dot segment.")
+    return url
+
+
+def _is_below(url: str, base_url: str) -> bool:
+    return url == base_url or url.startswith((f"{base_url}/", f"{base_url}?"))
+
+
+def _is_token_refused(response: HttpResponse) -> bool:
+    challenge = ", ".join(response.headers.get_list("www-authenticate"))
+    return response.status_code == 401 and _INVALID_TOKEN.search(challenge) is not None

@@ -1,0 +1,27 @@
+"""What can go wrong on the outgoing side, beyond the errors that every host knows."""
+
+from applinks.errors import ApplinksError, PeerProtocolError, PeerRefusedError
+
+
+class UnsafeCallError(ApplinksError, ValueError):
+    """The host asked for a call that could carry credentials to where they do not belong; nothing was sent."""
+
+    code = "unsafe_call"
+
+
+class AccessDeniedError(PeerRefusedError):
+    """The user, or the peer's policy, said no on the consent page."""
+
+    code = "access_denied"
+
+
+class GrantEndedError(PeerRefusedError):
+    """RFC 6749 §5.2 ``invalid_grant``: the code or refresh token is good for nothing any more."""
+
+    code = "invalid_grant"
+
+
+class WrongIssuerError(PeerProtocolError):
+    """RFC 9207 §2.4, RFC 8414 §3.3: the answer is, or names, another authorization server's."""
+
+    code = "wrong_issuer"

@@ -1,0 +1,44 @@
+"""What the outgoing side is made of."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from applinks.clock import Clock
+from applinks.entropy import Entropy
+from applinks.fetching.transport import Fetcher
+from applinks.outgoing.flights import Flights
+from applinks.outgoing.oauth2.metadata import MetadataCache
+from applinks.outgoing.store import OutgoingStore
+from applinks.records.failures import FailureLog
+from applinks.records.keys import KeyPair
+from applinks.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingSide:
+    """
+    Everything that a call to a peer needs; one an application.
+
+    Attributes:
+        get_signing_key: gives the key that proves us to the peer's authorization server.
+        flights: renewals under way, so that there is one however many callers.
+        metadata: what the peers' authorization servers say of themselves, kept for minutes.
+        retry_pauses: seconds to wait before each further try of a renewal that a passing fault stopped.
+    """
+
+    store: OutgoingStore
+    settings: Settings
+    clock: Clock
+    entropy: Entropy
+    fetcher: Fetcher
+    failures: FailureLog
+    get_signing_key: Callable[[], Awaitable[KeyPair]]
+    flights: Flights = field(default_factory=Flights)
+    metadata: MetadataCache = field(default_factory=MetadataCache)
+    # Together below a second: whoever waits is a person looking at a page.
+    retry_pauses: tuple[float, ...] = (0.2, 0.6)
+
+    @property
+    def client_id(self) -> str:
+        """Who we are to another Applinks: the address of our client document."""
+        return self.settings.url("/applinks/oauth2/client.json")
