@@ -1,0 +1,112 @@
+"""Load, decide, commit: how every change of a link is made, and made again where another was faster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from applinks.clock import Clock
+from applinks.entropy import Entropy, new_id
+from applinks.linking.errors import LinkingError
+from applinks.linking.events import Decision, Event, Happened
+from applinks.linking.registration import build_client
+from applinks.linking.states import decide
+from applinks.linking.store import CommitResult, DecidedProposal, LinkingStore, LinkWrite
+from applinks.records.audit import AuditEvent
+from applinks.records.links import Link
+
+# Two that change one link at once need two rounds; a third is for the statement that comes in between.
+_ROUNDS = 4
+
+
+class Ledger(Protocol):
+    """What a change needs: where links are kept, the time, and names for audit events."""
+
+    @property
+    def store(self) -> LinkingStore:
+        """Where links are kept."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def entropy(self) -> Entropy:
+        """Randomness."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One record's step: what it was, and what was decided."""
+
+    before: Link | None
+    decision: Decision
+
+
+def build_audit_events(
+    happened: Sequence[Happened], *, link_id: str, entropy: Entropy, now: int
+) -> tuple[AuditEvent, ...]:
+    """Make audit events of what a decision says happened."""
+    return tuple(
+        AuditEvent(
+            id=new_id(entropy, "aud"),
+            at=now,
+            actor=each.actor,
+            action=each.action,
+            subject=link_id,
+            link_id=link_id,
+            detail=each.detail,
+        )
+        for each in happened
+    )
+
+
+async def change_link(link_id: str, event: Event, *, side: Ledger) -> Decision:
+    """
+    Change one link by an event, whoever else changes it meanwhile.
+
+    The decision's ``refusal`` is for the caller to raise; what passed by the clock alone is written all the same.
+
+    Raises:
+        LinkingError: ``busy``: others were faster every time; ``duplicate_link``: its peer has a live link meanwhile.
+    """
+    for _ in range(_ROUNDS):
+        before = await side.store.find_link(link_id)
+        decision = decide(before, event, now=side.clock.now())
+        result = await commit(Change(before=before, decision=decision), side=side)
+        if result is CommitResult.WRITTEN:
+            return decision
+        if result is CommitResult.TAKEN:
+            raise LinkingError("duplicate_link", detail=f"link {link_id} would be a second one with its peer")
+    raise LinkingError("busy", detail=f"link {link_id} was changed by others {_ROUNDS} times meanwhile")
+
+
+async def commit(
+    *changes: Change,
+    side: Ledger,
+    decided: DecidedProposal | None = None,
+    happened: Sequence[Happened] = (),
+    subject: str = "",
+) -> CommitResult:
+    """
+    Write what was decided of one or several links in one transaction, with its audit events.
+
+    ``happened`` and ``subject`` are for a decision that leaves no record of its own.
+    """
+    now = side.clock.now()
+    writes: list[LinkWrite] = []
+    events = list(build_audit_events(happened, link_id=subject, entropy=side.entropy, now=now))
+    for change in changes:
+        link, decision = change.decision.link, change.decision
+        if link is None or link == change.before:
+            continue
+        agreed = decision.registers
+        client = build_client(link, agreed, entropy=side.entropy, now=now) if agreed else None
+        expected = change.before.version if change.before else None
+        writes.append(LinkWrite(link=link, expected_version=expected, client=client))
+        events += build_audit_events(decision.happened, link_id=link.id, entropy=side.entropy, now=now)
+    if not writes and not events and decided is None:
+        return CommitResult.WRITTEN
+    return await side.store.commit(*writes, events=events, decided=decided)

@@ -1,0 +1,76 @@
+"""
+What we say of ourselves: the link manifest, our keys, our client id document.
+
+Handshake §1, §9.
+"""
+
+from typing import Any
+
+from applinks.linking.side import LinkingSide
+from applinks.wire.linking.manifest import Manifest, ManifestScope, build_manifest
+
+JWKS_PATH = "/applinks/oauth2/jwks"
+CLIENT_PATH = "/applinks/oauth2/client.json"
+
+
+async def get_own_manifest(side: LinkingSide) -> Manifest:
+    """Give our manifest as a value."""
+    settings, instance = side.settings, await side.keys.get_instance()
+    return Manifest(
+        id=instance.id,
+        name=settings.name,
+        kind=settings.kind,
+        version="",
+        url=settings.base_url,
+        issuer=settings.issuer,
+        resource=settings.base_url,
+        jwks_uri=settings.url(JWKS_PATH),
+        client_id=settings.url(CLIENT_PATH),
+        redirect_uri_base=settings.url("/applinks/callback/"),
+        link_endpoint=settings.url("/applinks/link"),
+        link_callback_endpoint=settings.url("/applinks/link/callback"),
+        link_statement_endpoint=settings.url("/applinks/link/statement"),
+        check_endpoint=settings.url("/applinks/link/check"),
+        protocols=settings.protocols,
+        levels=("oauth",),
+        directions=("incoming", "outgoing"),
+        scopes=tuple(
+            ManifestScope(name=scope.name, description=scope.description, application=scope.application)
+            for scope in side.resources[0].scopes
+        ),
+        extensions=(),
+    )
+
+
+async def build_own_manifest(side: LinkingSide) -> dict[str, Any]:
+    """Build the document at ``<base>/.well-known/application-link``."""
+    return build_manifest(await get_own_manifest(side))
+
+
+async def build_own_jwks(side: LinkingSide) -> dict[str, Any]:
+    """
+    Build our key set.
+
+    RFC 7517 §5.
+    """
+    return {"keys": [dict(key) for key in await side.keys.list_public_keys()]}
+
+
+async def build_client_document(side: LinkingSide) -> dict[str, Any]:
+    """
+    Build our client id document between two Applinks.
+
+    RFC 7591 §2; draft-ietf-oauth-client-id-metadata-document.
+
+    It lists no redirect URIs: they follow from ``redirect_uri_base`` and would tell whom we are linked with.
+    """
+    settings = side.settings
+    return {
+        "client_id": settings.url(CLIENT_PATH),
+        "client_name": settings.name,
+        "client_uri": settings.base_url,
+        "jwks_uri": settings.url(JWKS_PATH),
+        "token_endpoint_auth_method": "private_key_jwt",
+        "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+        "response_types": ["code"],
+    }

@@ -1,0 +1,293 @@
+"""
+The side that asks: proposes a link, and takes the answer back.
+
+Handshake §3 steps 1 and 4.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from applinks.entropy import new_id
+from applinks.limits import Limit
+from applinks.linking.changes import Change, change_link, commit
+from applinks.linking.discovery import Discovery
+from applinks.linking.documents import get_own_manifest
+from applinks.linking.errors import LinkingError
+from applinks.linking.events import ApprovedAnswer, Beginning, Propose, RefusedAnswer, Withdraw
+from applinks.linking.handles import choose_handle
+from applinks.linking.keys import verify_from_peer
+from applinks.linking.side import LinkingSide, check_administrator
+from applinks.linking.states import decide
+from applinks.linking.store import CommitResult
+from applinks.records.links import EndReason, Link, LinkState, Peer, is_link_id
+from applinks.records.users import User
+from applinks.wire.jose import JoseError, UnverifiedJwt, digest_jwt, parse_jwt
+from applinks.wire.linking.answer import Answer, Decision, parse_answer
+from applinks.wire.linking.manifest import Manifest, parse_manifest
+from applinks.wire.linking.messages import (
+    ANSWER_LIFETIME,
+    ANSWER_TYP,
+    LONGEST_REQUEST,
+    PROPOSAL_TYP,
+    MalformedMessageError,
+    check_common_claims,
+    check_parties,
+)
+from applinks.wire.linking.proposal import Proposal, build_proposal
+from applinks.wire.linking.terms import Access, Level, Terms, check_terms, is_within
+from applinks.wire.urls import add_query
+
+# A proposal is kept a little longer than it holds, so that an answer of the last second still finds it.
+_KEPT_SECONDS = 120
+_MOST_OPEN_PROPOSALS = 20
+
+
+class Outcome(Enum):
+    """What became of an answer."""
+
+    ACCEPTED = "accepted"
+    """It is confirming or in force: send what is due, then show the link."""
+    LESS = "less"
+    """The terms are less than proposed: show them and ask, then `accept_answer`."""
+    REFUSED = "refused"
+    """The other administrator said no."""
+    KNOWN = "known"
+    """It was opened before: show how the link stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerOutcome:
+    """What an answer says, and the link as it is now."""
+
+    outcome: Outcome
+    link: Link
+    terms: Terms | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    jwt: UnverifiedJwt = field(repr=False)
+    answer: Answer
+    link: Link
+
+
+async def list_possible_terms(discovery: Discovery, *, side: LinkingSide) -> Terms:
+    """Give the most that can be proposed: both directions that both offer, with every scope that is declared."""
+    own, peer = await get_own_manifest(side), discovery.manifest
+    entries = (_build_access(peer, own), _build_access(own, peer))
+    return Terms(access=tuple(each for each in entries if each is not None))
+
+
+async def propose(
+    discovery: Discovery, terms: Terms, *, administrator: User, session_digest: str, side: LinkingSide
+) -> str:
+    """
+    Propose a link and give the address to send the administrator's browser to.
+
+    ``session_digest`` names the log-in session that may take the answer back.
+
+    Raises:
+        LinkingError: ``not_administrator``, ``duplicate_link``, ``unsupported_terms``, ``no_common_protocol``.
+        RefusedError: ``too_many_requests``.
+    """
+    check_administrator(administrator)
+    await side.limits.count(Limit.PROPOSALS, administrator.id)
+    await _check_terms(terms, discovery.manifest, side)
+    await _check_standing(discovery, side)
+    link_id, now = new_id(side.entropy, "lnk"), side.clock.now()
+    request = await _sign_proposal(discovery, terms, link_id, now, side)
+    event = Propose(
+        beginning=await build_beginning(discovery, link_id, administrator, side),
+        proposal=request,
+        proposal_digest=digest_jwt(request),
+        terms=terms,
+        until=now + side.settings.lifetimes.proposal_seconds + _KEPT_SECONDS,
+        session=session_digest,
+    )
+    actor = f"user:{administrator.id}"
+    older = [
+        Change(before=link, decision=decide(link, Withdraw(actor=actor, reason=EndReason.REPLACED), now=now))
+        for link in await side.store.list_open_proposals(url=discovery.url)
+    ]
+    newer = Change(before=None, decision=decide(None, event, now=now))
+    match await commit(*older, newer, side=side):
+        case CommitResult.TAKEN:
+            raise LinkingError("duplicate_link", peer=discovery.url)
+        case CommitResult.LOST:
+            raise LinkingError("busy", peer=discovery.url)
+        case CommitResult.WRITTEN:
+            return add_query(discovery.manifest.link_endpoint, [("request", request)])
+
+
+async def open_answer(response_jwt: str, *, user: User, session_digest: str, side: LinkingSide) -> AnswerOutcome:
+    """
+    Take an answer back: accept it where it approves all that was proposed.
+
+    Raises:
+        LinkingError: it is not an answer to a proposal of this session, or not to be believed.
+    """
+    return await _take_answer(response_jwt, user, session_digest, side, accepts_less=False)
+
+
+async def accept_answer(response_jwt: str, *, user: User, session_digest: str, side: LinkingSide) -> AnswerOutcome:
+    """Accept an answer whose terms are less than proposed, after they were shown; as `open_answer`."""
+    return await _take_answer(response_jwt, user, session_digest, side, accepts_less=True)
+
+
+async def build_beginning(discovery: Discovery, link_id: str, administrator: User, side: LinkingSide) -> Beginning:
+    """Gather what a new record needs: who the peer is, pinned, and what it is called here."""
+    manifest = discovery.manifest
+    return Beginning(
+        id=link_id,
+        handle=choose_handle(manifest.name, manifest.url, taken=await side.store.list_handles()),
+        name=manifest.name,
+        peer=Peer(
+            id=manifest.id,
+            name=manifest.name,
+            url=manifest.url,
+            manifest=discovery.document,
+            keys=discovery.keys,
+            keys_read_at=side.clock.now(),
+        ),
+        private_address=discovery.private,
+        actor=f"user:{administrator.id}",
+    )
+
+
+def _build_access(asking: Manifest, serving: Manifest) -> Access | None:
+    protocols = tuple(each for each in asking.protocols if each in serving.protocols)
+    if "outgoing" not in asking.directions or "incoming" not in serving.directions or not protocols:
+        return None
+    return Access(
+        from_url=asking.url,
+        to_url=serving.url,
+        protocols=protocols,
+        level=Level.OAUTH,
+        user_scopes=tuple(scope.name for scope in serving.scopes),
+        application_scopes=tuple(scope.name for scope in serving.scopes if scope.application),
+    )
+
+
+async def _check_terms(terms: Terms, peer: Manifest, side: LinkingSide) -> None:
+    if not terms.access:
+        raise LinkingError("unsupported_terms", detail="no direction is left", peer=peer.url)
+    try:
+        check_terms(terms, one=await get_own_manifest(side), other=peer)
+    except MalformedMessageError as error:
+        raise LinkingError(error.code, detail=str(error), peer=peer.url) from error
+
+
+async def _check_standing(discovery: Discovery, side: LinkingSide) -> None:
+    url = discovery.url
+    if await side.store.find_live_link(url=url, peer_id=discovery.manifest.id) is not None:
+        raise LinkingError("duplicate_link", detail=f"there is a live link with {url} or its id", peer=url)
+    links = await side.store.list_links()
+    if sum(link.state is LinkState.PROPOSED for link in links) >= _MOST_OPEN_PROPOSALS:
+        raise LinkingError("too_many_requests", detail=f"{_MOST_OPEN_PROPOSALS} proposals are open", peer=url)
+
+
+async def _sign_proposal(discovery: Discovery, terms: Terms, link_id: str, now: int, side: LinkingSide) -> str:
+    proposal = Proposal(
+        issuer=side.settings.base_url,
+        audience=discovery.url,
+        issued_at=now,
+        expires_at=now + side.settings.lifetimes.proposal_seconds,
+        jti=link_id,
+        link=link_id,
+        revision=1,
+        terms=terms,
+        peer_keys=tuple(key["kid"] for key in discovery.keys),
+    )
+    request = await side.sign(build_proposal(proposal), typ=PROPOSAL_TYP)
+    if len(request) > LONGEST_REQUEST:
+        raise LinkingError("unsupported_terms", detail=f"the proposal has {len(request)} bytes", peer=discovery.url)
+    return request
+
+
+async def _take_answer(
+    response_jwt: str, user: User, session_digest: str, side: LinkingSide, *, accepts_less: bool
+) -> AnswerOutcome:
+    check_administrator(user)
+    jwt = _parse_answer_jwt(response_jwt, side)
+    link = await _find_link(jwt, side)
+    if link.pending is None or link.pending.state is not LinkState.PROPOSED or link.ended_at:
+        return AnswerOutcome(outcome=Outcome.KNOWN, link=link)
+    if link.pending.session and link.pending.session != session_digest:
+        raise LinkingError("wrong_browser", detail=f"link {link.id} was begun in another session", peer=link.peer.url)
+    opened = await _verify_answer(jwt, link, side)
+    if opened.answer.decision is Decision.REFUSED:
+        refused = RefusedAnswer(reason=opened.answer.reason, actor=f"user:{user.id}")
+        after = await _apply(opened, refused, side)
+        return AnswerOutcome(outcome=Outcome.REFUSED, link=after, reason=opened.answer.reason)
+    return await _take_approval(opened, user, side, accepts_less=accepts_less)
+
+
+async def _take_approval(opened: _Opened, user: User, side: LinkingSide, *, accepts_less: bool) -> AnswerOutcome:
+    link, answer, peer_url = opened.link, opened.answer, opened.link.peer.url
+    pending, terms = link.pending, answer.terms
+    assert pending is not None  # noqa: S101 - _take_answer looked.
+    assert terms is not None  # noqa: S101 - an approval carries terms.
+    if not is_within(terms, pending.terms):
+        raise LinkingError("unsupported_terms", detail="the answer allows more than was proposed", peer=peer_url)
+    if not set(answer.peer_keys) <= await side.list_own_kids():
+        raise LinkingError("key_mismatch", detail=f"{peer_url} saw keys {', '.join(answer.peer_keys)}", peer=peer_url)
+    if await side.store.find_live_link(url=peer_url, peer_id=link.peer.id) is not None:
+        raise LinkingError("duplicate_link", detail=f"a link with {peer_url} came meanwhile", peer=peer_url)
+    if not is_within(pending.terms, terms) and not accepts_less:
+        return AnswerOutcome(outcome=Outcome.LESS, link=link, terms=terms)
+    event = ApprovedAnswer(
+        answer=opened.jwt.text,
+        answer_digest=opened.jwt.digest,
+        terms=terms,
+        seq=answer.seq,
+        actor=f"user:{user.id}",
+    )
+    return AnswerOutcome(outcome=Outcome.ACCEPTED, link=await _apply(opened, event, side), terms=terms)
+
+
+async def _apply(opened: _Opened, event: ApprovedAnswer | RefusedAnswer, side: LinkingSide) -> Link:
+    decision = await change_link(opened.link.id, event, side=side)
+    if decision.refusal or decision.link is None:
+        raise LinkingError(
+            decision.refusal or "unknown_offer", detail=f"link {opened.link.id}", peer=opened.link.peer.url
+        )
+    return decision.link
+
+
+def _parse_answer_jwt(response_jwt: str, side: LinkingSide) -> UnverifiedJwt:
+    try:
+        jwt = parse_jwt(response_jwt, limit=LONGEST_REQUEST, typ=frozenset({ANSWER_TYP}))
+        check_parties(jwt.unverified_claims, issuer=None, audience=side.settings.base_url, allow_http=side.allow_http)
+    except (JoseError, MalformedMessageError) as error:
+        raise LinkingError(error.code, detail=f"answer: {error}") from error
+    return jwt
+
+
+async def _find_link(jwt: UnverifiedJwt, side: LinkingSide) -> Link:
+    """Find the proposal that an answer names, with this very peer."""
+    issuer, link_id = jwt.unverified_claims["iss"], jwt.unverified_claims.get("link")
+    link = await side.store.find_link(link_id) if isinstance(link_id, str) and is_link_id(link_id) else None
+    if link is None or link.peer.url != issuer:
+        raise LinkingError("unknown_offer", detail=f"no proposal {link_id!r} to {issuer}", peer=issuer)
+    return link
+
+
+async def _verify_answer(jwt: UnverifiedJwt, link: Link, side: LinkingSide) -> _Opened:
+    """Prove an answer with the keys pinned when the proposal was made, in the order of handshake §2."""
+    pending, peer_url = link.pending, link.peer.url
+    assert pending is not None  # noqa: S101 - _take_answer looked.
+    try:
+        claims = await verify_from_peer(jwt, link, source="answer", side=side)
+        check_common_claims(
+            claims, issuer=peer_url, audience=side.settings.base_url, now=side.clock.now(), lifetime=ANSWER_LIFETIME
+        )
+        answer = parse_answer(claims)
+        if answer.proposal != pending.proposal_digest or answer.revision != pending.revision:
+            raise MalformedMessageError("the answer is to another proposal")
+        if answer.terms is not None:
+            peer = parse_manifest(link.peer.manifest, fetched_under=peer_url, allow_http=side.allow_http)
+            check_terms(answer.terms, one=await get_own_manifest(side), other=peer)
+    except MalformedMessageError as error:
+        raise LinkingError(error.code, detail=f"answer of {peer_url}: {error}", peer=peer_url) from error
+    return _Opened(jwt=jwt, answer=answer, link=link)

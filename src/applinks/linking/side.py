@@ -1,0 +1,88 @@
+"""What linking works with: gathered once by the composition root and handed to every step."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from applinks.clock import Clock
+from applinks.entropy import Entropy
+from applinks.fetching.transport import Fetcher
+from applinks.limits import RateLimits
+from applinks.linking.errors import LinkingError
+from applinks.linking.store import LinkingStore
+from applinks.outgoing.side import OutgoingSide
+from applinks.records.failures import FailureLog
+from applinks.records.keys import Instance, KeyPair
+from applinks.records.scopes import Resource
+from applinks.records.users import User
+from applinks.settings import Settings
+from applinks.wire.jose import sign_jwt
+
+
+class OwnKeys(Protocol):
+    """Who we are and what we sign with."""
+
+    async def get_instance(self) -> Instance:
+        """Give the id of this installation."""
+        ...
+
+    async def get_signing_key(self) -> KeyPair:
+        """Give the pair that signs now."""
+        ...
+
+    async def list_public_keys(self) -> Sequence[Mapping[str, Any]]:
+        """Give the public JWKs that our JWKS shows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkingSide:
+    """
+    What linking works with.
+
+    Attributes:
+        resources: what we guard; the first is the host itself, whose scopes the manifest declares.
+        outgoing: makes the test call.
+    """
+
+    store: LinkingStore
+    settings: Settings
+    clock: Clock
+    entropy: Entropy
+    fetcher: Fetcher
+    failures: FailureLog
+    keys: OwnKeys
+    outgoing: OutgoingSide
+    resources: tuple[Resource, ...]
+    limits: RateLimits = field(default_factory=RateLimits)
+
+    @property
+    def allow_http(self) -> bool:
+        """Whether peers on the loopback hosts may be ``http``."""
+        return self.settings.is_loopback and bool(self.settings.allow_http_for_loopback)
+
+    async def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
+        """Sign claims with our current key."""
+        pair = await self.keys.get_signing_key()
+        private = json.loads(pair.private.reveal())
+        return sign_jwt(claims, typ=typ, private_key=private, algorithm=pair.algorithm, kid=pair.kid)
+
+    async def list_own_kids(self) -> frozenset[str]:
+        """Give the thumbprints of our public keys."""
+        return frozenset(key["kid"] for key in await self.keys.list_public_keys())
+
+    def jitter(self) -> float:
+        """Give a number between -1 and 1, so that many links do not speak in the same second."""
+        return int.from_bytes(self.entropy.random_bytes(2)) / 32767.5 - 1
+
+
+def check_administrator(user: User) -> None:
+    """
+    Check that the user may link and unlink.
+
+    Raises:
+        LinkingError: ``not_administrator``.
+    """
+    if not user.is_administrator:
+        raise LinkingError("not_administrator", detail=f"user {user.id} has the role {user.role.value}")

@@ -1,0 +1,269 @@
+"""
+The life of a link as one pure function: what is so, what happened, what follows.
+
+Handshake §4. Synchronous and total: no state meets an event that it cannot answer.
+"""
+
+from dataclasses import replace
+from typing import assert_never
+
+from applinks.linking.events import (
+    Approve,
+    ApprovedAnswer,
+    ApproveKey,
+    Decision,
+    Delete,
+    Event,
+    Happened,
+    Hear,
+    KeysNotRead,
+    KeysRead,
+    PauseLink,
+    Propose,
+    RefusedAnswer,
+    ResumeLink,
+    StatementFailed,
+    Switch,
+    TestAgain,
+    Tested,
+    Tick,
+    Withdraw,
+)
+from applinks.linking.hearing import end, find_incoming, find_outgoing, hear
+from applinks.linking.repeats import is_test_wanted, settle
+from applinks.records.links import Direction, EndReason, Link, LinkState, Pause, Pending, Rest
+from applinks.wire.linking.terms import Access, is_within
+
+FIRST_SEQ = 1
+"""The ``seq`` of the first thing that a side says of a link; the answer carries it."""
+
+_DAY = 86400
+
+
+def decide(link: Link | None, event: Event, *, now: int) -> Decision:
+    """
+    Decide what follows from an event.
+
+    Own deadlines pass before every rule. The record that comes back is settled: its ``seq``, schedules and ``version``
+    are those to store. Where it equals the one before, nothing is to be written.
+    """
+    ticked = _tick(link, now)
+    decided = _react(ticked.link, event, now)
+    after = None if decided.link is None else settle(link, decided.link, event, now=now)
+    return replace(decided, link=after, happened=(*ticked.happened, *decided.happened))
+
+
+def _tick(link: Link | None, now: int) -> Decision:
+    if link is None or link.ended_at:
+        return Decision(link=link)
+    pending = link.pending
+    falls = pending is not None and pending.state in {LinkState.PROPOSED, LinkState.APPROVED} and now >= pending.until
+    if falls and link.agreed is None:
+        return end(link, EndReason.EXPIRED, actor="upkeep", now=now)
+    # Only the answerer comes into force before it heard the other agree; who died for ever leaves nothing behind.
+    waits_for_proof = link.agreed is not None and link.agreed.revision == 1 and link.peer.agreed_digest is None
+    if waits_for_proof and now >= link.in_force_at + _DAY:
+        return end(link, EndReason.NOT_HEARD, actor="upkeep", now=now)
+    return Decision(link=link)
+
+
+def _react(link: Link | None, event: Event, now: int) -> Decision:
+    if isinstance(event, Propose | Approve):
+        return _begin(event, now) if link is None else Decision(link=link, refusal="used")
+    if link is None:
+        return Decision(link=None, refusal="unknown_link")
+    match event:
+        case Tick() | StatementFailed():
+            decision = Decision(link=link)
+        case Hear():
+            decision = hear(link, event.statement, now=now)
+        case ApprovedAnswer() | RefusedAnswer() | Withdraw():
+            decision = _leave_proposed(link, event, now)
+        case Delete():
+            decision = _delete(link, event, now)
+        case PauseLink() | ResumeLink():
+            decision = _pause_or_resume(link, event, now)
+        case Switch():
+            decision = _switch(link, event)
+        case Tested() | TestAgain():
+            decision = _test(link, event)
+        case KeysRead() | KeysNotRead() | ApproveKey():
+            decision = _keep_keys(link, event, now)
+        case _:
+            assert_never(event)
+    return decision
+
+
+def _begin(event: Propose | Approve, now: int) -> Decision:
+    new = event.beginning
+    proposes = isinstance(event, Propose)
+    pending = Pending(
+        revision=1,
+        state=LinkState.PROPOSED if proposes else LinkState.APPROVED,
+        proposal=event.proposal,
+        proposal_digest=event.proposal_digest,
+        answer="" if isinstance(event, Propose) else event.answer,
+        answer_digest="" if isinstance(event, Propose) else event.answer_digest,
+        terms=event.terms,
+        until=event.until,
+        session=event.session if isinstance(event, Propose) else "",
+    )
+    link = Link(
+        id=new.id,
+        handle=new.handle,
+        name=new.name,
+        peer=new.peer,
+        pending=pending,
+        private_address=new.private_address,
+        created_at=now,
+        created_by=new.actor,
+    )
+    action = "link.proposed" if proposes else "link.approved"
+    return Decision(link=link, happened=(Happened(actor=new.actor, action=action, detail={"peer": new.peer.url}),))
+
+
+def _leave_proposed(link: Link, event: ApprovedAnswer | RefusedAnswer | Withdraw, now: int) -> Decision:
+    pending = link.pending
+    if link.ended_at or pending is None or pending.state is not LinkState.PROPOSED:
+        return Decision(link=link, refusal="expired" if link.ended_reason is EndReason.EXPIRED else "used")
+    match event:
+        case Withdraw():
+            return end(link, event.reason, actor=event.actor, now=now, action="link.withdrawn")
+        case RefusedAnswer():
+            ended = end(link, EndReason.DECLINED, actor=f"peer:{link.peer.url}", now=now, action="link.declined")
+            said = Happened(actor=event.actor, action="link.declined", detail={"reason": event.reason})
+            return replace(ended, happened=(said,))
+        case ApprovedAnswer():
+            if not is_within(event.terms, pending.terms):
+                return Decision(link=link, refusal="unsupported_terms")
+            # No deadline from here on: the peer may have it in force already.
+            after = replace(
+                pending,
+                state=LinkState.CONFIRMING,
+                answer=event.answer,
+                answer_digest=event.answer_digest,
+                terms=event.terms,
+                until=0,
+                session="",
+            )
+            peer = replace(link.peer, seq=max(link.peer.seq, event.seq))
+            return Decision(
+                link=replace(link, pending=after, peer=peer),
+                happened=(Happened(actor=event.actor, action="link.confirmed"),),
+            )
+
+
+def _delete(link: Link, event: Delete, now: int) -> Decision:
+    if link.ended_at:
+        return Decision(link=link, refusal="unknown_link")
+    return end(link, EndReason.DELETED, actor=event.actor, now=now, action="link.deleted")
+
+
+def _pause_or_resume(link: Link, event: PauseLink | ResumeLink, now: int) -> Decision:
+    if not link.is_live:
+        return Decision(link=link, refusal="unknown_link")
+    wants_pause = isinstance(event, PauseLink)
+    if wants_pause == (link.pause is not None):
+        return Decision(link=link)
+    if isinstance(event, PauseLink):
+        pause = Pause(by=event.actor, at=now, reason=event.reason)
+        detail = {"reason": event.reason} if event.reason else {}
+        happened = Happened(actor=event.actor, action="link.paused", detail=detail)
+        return Decision(link=replace(link, pause=pause), happened=(happened,))
+    return Decision(link=replace(link, pause=None), happened=(Happened(actor=event.actor, action="link.resumed"),))
+
+
+def _switch(link: Link, event: Switch) -> Decision:
+    if link.state is not LinkState.IN_FORCE or link.agreed is None:
+        return Decision(link=link, refusal="unknown_link")
+    incoming, outgoing = event.incoming or link.incoming, event.outgoing or link.outgoing
+    is_incoming_right = _is_under(incoming, find_incoming(link.agreed, link.peer.url))
+    if not is_incoming_right or not _is_under(outgoing, find_outgoing(link.agreed, link.peer.url)):
+        return Decision(link=link, refusal="unsupported_terms")
+    happened = []
+    if incoming != link.incoming:
+        happened.append(Happened(actor=event.actor, action="link.incoming_changed", detail=_describe(incoming)))
+    if outgoing != link.outgoing:
+        happened.append(Happened(actor=event.actor, action="link.outgoing_changed", detail=_describe(outgoing)))
+    return Decision(link=replace(link, incoming=incoming, outgoing=outgoing), happened=tuple(happened))
+
+
+def _describe(direction: Direction) -> dict[str, object]:
+    return {
+        "level": direction.level.value,
+        "user_scopes": list(direction.user_scopes),
+        "application_scopes": list(direction.application_scopes),
+    }
+
+
+def _is_under(wanted: Direction, ceiling: Access | None) -> bool:
+    """Whether a direction stays below what both administrators approved; off always does."""
+    if not wanted.is_enabled:
+        return not (wanted.user_scopes or wanted.application_scopes)
+    return (
+        ceiling is not None
+        and wanted.level is ceiling.level
+        and set(wanted.protocols) <= set(ceiling.protocols)
+        and set(wanted.user_scopes) <= set(ceiling.user_scopes)
+        and set(wanted.application_scopes) <= set(ceiling.application_scopes)
+    )
+
+
+def _test(link: Link, event: Tested | TestAgain) -> Decision:
+    if not is_test_wanted(link):
+        return Decision(link=link, refusal="" if isinstance(event, Tested) else "temporarily_unavailable")
+    return Decision(link=replace(link, check=event.result) if isinstance(event, Tested) else link)
+
+
+def _keep_keys(link: Link, event: KeysRead | KeysNotRead | ApproveKey, now: int) -> Decision:
+    if link.ended_at:
+        return Decision(link=link, refusal="unknown_link" if isinstance(event, ApproveKey) else "")
+    match event:
+        case KeysNotRead():
+            return Decision(link=replace(link, peer=replace(link.peer, keys_read_at=now)))
+        case KeysRead():
+            return _compare_keys(link, event, now)
+        case ApproveKey():
+            return _approve_key(link, event)
+
+
+def _compare_keys(link: Link, event: KeysRead, now: int) -> Decision:
+    peer = link.peer
+    known = {key["kid"] for key in peer.keys} | set(peer.announced)
+    standing = tuple(key for key in event.found if key["kid"] in known)
+    surprising = tuple(key for key in event.found if key["kid"] == event.proved_kid and key["kid"] not in known)
+    if not standing:
+        # Nothing that we know stands there any more: all that does is for the administrator to look at.
+        surprising = event.found
+    happened: list[Happened] = []
+    actor = f"peer:{peer.url}"
+    new = sorted({key["kid"] for key in standing} - {key["kid"] for key in peer.keys})
+    if new:
+        happened.append(Happened(actor=actor, action="link.keys_taken_up", detail={"keys": new}))
+    if surprising and Rest.KEYS_CHANGED not in link.rest:
+        happened.append(Happened(actor=actor, action="link.rest_began", detail={"rest": Rest.KEYS_CHANGED.value}))
+    kids = {key["kid"] for key in standing}
+    learned = replace(
+        peer,
+        keys=standing or peer.keys,
+        announced=tuple(kid for kid in peer.announced if kid not in kids),
+        unannounced=surprising or peer.unannounced,
+        keys_read_at=now,
+    )
+    rest = link.rest | {Rest.KEYS_CHANGED} if surprising else link.rest
+    return Decision(link=replace(link, peer=learned, rest=rest), happened=tuple(happened))
+
+
+def _approve_key(link: Link, event: ApproveKey) -> Decision:
+    approved = tuple(key for key in link.peer.unannounced if key["kid"] == event.kid)
+    if not approved or Rest.KEYS_CHANGED not in link.rest:
+        return Decision(link=link, refusal="key_mismatch")
+    # The earlier keys count as announced: those that still stand at the pinned address are taken up at the next
+    # reading, which is at once; those that do not are gone.
+    earlier = tuple(key["kid"] for key in link.peer.keys if key["kid"] != event.kid)
+    peer = replace(link.peer, keys=approved, announced=earlier, unannounced=(), keys_read_at=0)
+    happened = (
+        Happened(actor=event.actor, action="link.keys_approved", detail={"key": event.kid}),
+        Happened(actor=event.actor, action="link.rest_ended", detail={"rest": Rest.KEYS_CHANGED.value}),
+    )
+    return Decision(link=replace(link, peer=peer, rest=link.rest - {Rest.KEYS_CHANGED}), happened=happened)

@@ -1,0 +1,194 @@
+"""
+All periodic work as one table: name, period, function; one lease a job in the database.
+
+Started by the application's start-up or by the first request, and run as one task of the loop.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from applinks.entropy import new_id
+from applinks.errors import ApplinksError
+from applinks.linking.keys import is_reading_due, read_keys_again
+from applinks.linking.side import LinkingSide
+from applinks.linking.statements import send_due
+
+_log = logging.getLogger("applinks.upkeep")
+
+# A pause by a command in another process is told to the peer within seconds: so it is looked for every second.
+_TICK_SECONDS = 1.0
+# A lease outlives a slow peer's whole deadline, or a second process begins the same work beside the first.
+_LEAST_LEASE_SECONDS = 60
+# So many peers are spoken to at once; one that hangs does not keep the others waiting.
+_AT_ONCE = 8
+
+
+class Leases(Protocol):
+    """Which process does a job now."""
+
+    async def claim(self, job: str, *, holder: str, now: int, seconds: int) -> bool:
+        """Take or renew the lease of a job; False: another holds it."""
+        ...
+
+    async def release(self, job: str, *, holder: str) -> None:
+        """Give a lease back."""
+        ...
+
+
+class Kept(Protocol):
+    """What upkeep needs of the storage."""
+
+    @property
+    def leases(self) -> Leases:
+        """Which process does a job."""
+        ...
+
+    async def prune(self, *, now: int) -> int:
+        """Delete all that is over."""
+        ...
+
+    async def checkpoint(self) -> None:
+        """Move the write-ahead log into the file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Work that repeats: every so many seconds, in one process at a time."""
+
+    name: str
+    period_seconds: int
+    run: Callable[[], Awaitable[object]]
+
+    @property
+    def lease_seconds(self) -> int:
+        """How long the process that does it keeps it."""
+        return max(_LEAST_LEASE_SECONDS, 2 * self.period_seconds)
+
+
+class LinkTeller:
+    """
+    Does what is due for links, each in a task of its own.
+
+    A peer that hangs keeps no other link waiting, and is not spoken to twice at once.
+    """
+
+    def __init__(self, linking: LinkingSide) -> None:
+        self._linking = linking
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+
+    async def begin(self) -> None:
+        """Look which links are due, and begin with those that are not under way."""
+        for link in await self._linking.store.list_due_links(self._linking.clock.now()):
+            self.tell(link.id)
+
+    def tell(self, link_id: str) -> None:
+        """Do what is due for one link, beside everything else."""
+        if link_id not in self._under_way:
+            task = asyncio.create_task(self._tell(link_id), name=f"applinks-{link_id}")
+            self._under_way[link_id] = task
+            task.add_done_callback(lambda _: self._under_way.pop(link_id, None))
+
+    async def finish(self) -> None:
+        """Wait until nothing is under way."""
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Break off what is under way; each link is as before or as after, and is told again."""
+        for task in self._under_way.values():
+            task.cancel()
+        await self.finish()
+
+    async def _tell(self, link_id: str) -> None:
+        async with self._gate:
+            try:
+                await send_due(link_id, side=self._linking)
+            except ApplinksError as error:
+                _log.warning("upkeep.link_failed link=%s code=%s detail=%r", link_id, error.code, error.detail)
+            except Exception:  # noqa: BLE001 - logged whole; the other links go on.
+                _log.exception("upkeep.link_failed link=%s", link_id)
+
+
+def list_jobs(storage: Kept, linking: LinkingSide, teller: LinkTeller) -> tuple[Job, ...]:
+    """Give the table of all periodic work."""
+    clock = linking.clock
+    return (
+        Job(name="links", period_seconds=1, run=teller.begin),
+        Job(name="keys", period_seconds=60, run=lambda: read_due_keys(linking)),
+        Job(name="prune", period_seconds=600, run=lambda: storage.prune(now=clock.now())),
+        Job(name="checkpoint", period_seconds=300, run=storage.checkpoint),
+    )
+
+
+async def run_upkeep(storage: Kept, linking: LinkingSide, *, tick_seconds: float = _TICK_SECONDS) -> None:
+    """Do what is due, again and again, until cancelled; nothing that goes wrong ends it."""
+    teller = LinkTeller(linking)
+    workers = [_Worker(job, storage=storage, linking=linking) for job in list_jobs(storage, linking, teller)]
+    try:
+        while True:
+            for worker in workers:
+                worker.begin_if_due()
+            await asyncio.sleep(tick_seconds)
+    finally:
+        await asyncio.gather(*(worker.stop() for worker in workers), return_exceptions=True)
+        await teller.stop()
+
+
+async def read_due_keys(linking: LinkingSide) -> int:
+    """Read the keys of peers once a day, and those that were announced at once; gives how many were read."""
+    now = linking.clock.now()
+    due = [link for link in await linking.store.list_links() if is_reading_due(link, now=now)]
+    for link in due:
+        await read_keys_again(link, side=linking)
+    return len(due)
+
+
+class _Worker:
+    """Runs one job when it is due, while this process holds its lease."""
+
+    def __init__(self, job: Job, *, storage: Kept, linking: LinkingSide) -> None:
+        self._job = job
+        self._leases = storage.leases
+        self._clock = linking.clock
+        self._holder = new_id(linking.entropy, "upk")
+        self._next_at = self._clock.now()
+        self._held_until = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def begin_if_due(self) -> None:
+        now, period = self._clock.now(), self._job.period_seconds
+        # A clock that was set back must not let a job rest until it catches up.
+        if now < self._next_at <= now + period or (self._task is not None and not self._task.done()):
+            return
+        self._next_at = now + period
+        self._task = asyncio.create_task(self.run(), name=f"applinks-{self._job.name}")
+
+    async def run(self) -> None:
+        try:
+            if await self._hold():
+                await self._job.run()
+        except ApplinksError as error:
+            _log.warning("upkeep.job_failed job=%s code=%s detail=%r", self._job.name, error.code, error.detail)
+        except Exception:  # noqa: BLE001 - logged whole.
+            # Upkeep outlives every mistake: a link that is never told again is worse than a line in the log.
+            _log.exception("upkeep.job_failed job=%s", self._job.name)
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._held_until:
+            await self._leases.release(self._job.name, holder=self._holder)
+
+    async def _hold(self) -> bool:
+        """Hold the lease; renewed at half its time, so that a job of every second does not write every second."""
+        now, seconds = self._clock.now(), self._job.lease_seconds
+        if seconds // 2 < self._held_until - now <= seconds:
+            return True
+        is_ours = await self._leases.claim(self._job.name, holder=self._holder, now=now, seconds=seconds)
+        self._held_until = now + seconds if is_ours else 0
+        return is_ours
