@@ -1,0 +1,154 @@
+"""The user's own page: what can act for her here, and where this application can act for her."""
+
+from starlette.responses import Response
+
+from applinks.errors import RefusedError
+from applinks.incoming.grants import end_all_grants, end_grant_of_user
+from applinks.incoming.policy import find_obstacle
+from applinks.incoming.store import FoundGrant
+from applinks.outgoing.connections import disconnect
+from applinks.records.connections import Connection, ConnectionState
+from applinks.records.links import Link
+from applinks.web.pages.views import AccountPage, Choice, ConnectionRow, End, GrantRow, QuestionPage, StateView
+from applinks.web.pages.visit import Visit, find_tint
+from applinks.wire.urls import get_host
+from applinks.words import gettext as _
+
+
+async def show_account(visit: Visit) -> Response:
+    """Show both lists."""
+    grants = await visit.context.incoming.store.list_grants_of_user(visit.user.id)
+    page = AccountPage(
+        grants=tuple(_build_grant_row(visit, found) for found in grants),
+        connections=await _list_connections(visit),
+    )
+    return await visit.render("account.html", page)
+
+
+async def revoke_grant(visit: Visit) -> Response:
+    """End what one application may do for the user."""
+    grant_id = visit.form.get("grant")
+    if grant_id is None:
+        raise RefusedError("The form names no application.")
+    if await end_grant_of_user(grant_id, visit.user.id, side=visit.context.incoming):
+        await visit.tell("ok", _("Revoked"), _("It can no longer act for you; if it wants to, it has to ask again."))
+    return visit.redirect(visit.url("/account"))
+
+
+async def end_connection(visit: Visit) -> Response:
+    """End the user's connection to another application, here and there."""
+    link_id = visit.form.get("link")
+    if link_id is None:
+        raise RefusedError("The form names no application.")
+    outgoing = visit.context.outgoing
+    for connection, link in await outgoing.store.list_connections_of_user(visit.user.id):
+        if link.id == link_id:
+            confirmed = await disconnect(connection, actor=f"user:{visit.user.id}", side=outgoing)
+            await _tell_disconnected(visit, link, confirmed=confirmed)
+    return visit.redirect(visit.url("/account"))
+
+
+async def ask_to_revoke_everything(visit: Visit) -> Response:
+    """Say what is lost before everything is revoked."""
+    page = QuestionPage(
+        title=_("Revoke everything?"),
+        text=_("Nothing can act for you afterwards, until you say yes again."),
+        losses=(
+            Choice(label=_("Every application loses its access to your account here.")),
+            Choice(label=_("{us} loses your accounts at other applications.").format(us=visit.context.name)),
+        ),
+        button=_("Revoke everything"),
+        field="revoke",
+        back=visit.url("/account"),
+        is_dangerous=True,
+    )
+    return await visit.render("question.html", page)
+
+
+async def revoke_everything(visit: Visit) -> Response:
+    """End every grant and every connection of the user."""
+    await end_all_grants(visit.user.id, side=visit.context.incoming)
+    outgoing = visit.context.outgoing
+    unconfirmed = [
+        link.name
+        for connection, link in await outgoing.store.list_connections_of_user(visit.user.id)
+        if not await disconnect(connection, actor=f"user:{visit.user.id}", side=outgoing)
+    ]
+    text = _("Nothing can act for you now.")
+    if unconfirmed:
+        text = _("Nothing can act for you here. Not confirmed by: {names}. Look at your account there, too.").format(
+            names=", ".join(unconfirmed)
+        )
+    await visit.tell("warn" if unconfirmed else "ok", _("Everything is revoked"), text)
+    return visit.redirect(visit.url("/account"))
+
+
+async def _tell_disconnected(visit: Visit, link: Link, *, confirmed: bool) -> None:
+    title = _("Disconnected from {peer}").format(peer=link.name)
+    if confirmed:
+        await visit.tell("ok", title, _("{peer} confirmed it.").format(peer=link.name))
+        return
+    text = _("{peer} did not confirm it. To be sure, revoke it on your account page there, too.")
+    await visit.tell("warn", title, text.format(peer=link.name))
+
+
+def _build_grant_row(visit: Visit, found: FoundGrant) -> GrantRow:
+    name = found.link.name if found.client.is_peer else found.client.name
+    host = get_host(found.link.peer.url) if found.client.is_peer else ""
+    words = {
+        scope.name: scope.description
+        for resource in visit.context.incoming.resources
+        if resource.identifier == found.grant.resource
+        for scope in resource.scopes
+    }
+    return GrantRow(
+        id=found.grant.id,
+        them=End(name=name, host=host, tint=find_tint(found.link.id)),
+        can=tuple(words.get(scope, scope) for scope in found.grant.scopes),
+        created_at=found.grant.created_at,
+        last_used_at=found.grant.last_used_at,
+        is_stopped=find_obstacle(found.client, found.link) is not None,
+    )
+
+
+async def _list_connections(visit: Visit) -> tuple[ConnectionRow, ...]:
+    connected = await visit.context.outgoing.store.list_connections_of_user(visit.user.id)
+    rows = [_build_connection_row(visit, connection, link) for connection, link in connected]
+    known = {link.id for _connection, link in connected}
+    others = await visit.context.linking.store.list_links()
+    rows.extend(
+        ConnectionRow(
+            link=link.id,
+            them=_build_end(link),
+            words=_("Not connected."),
+            connect_url=visit.url(f"/connect/{link.id}"),
+        )
+        for link in others
+        if link.id not in known and _offers_connecting(link)
+    )
+    return tuple(rows)
+
+
+def _build_connection_row(visit: Visit, connection: Connection, link: Link) -> ConnectionRow:
+    ended = connection.state is ConnectionState.ENDED_BY_PEER
+    stopped = not ended and not _offers_connecting(link)
+    words = _("{peer} has ended your connection.") if ended else _("The link with {peer} is stopped at the moment.")
+    return ConnectionRow(
+        id=connection.id,
+        link=link.id,
+        them=_build_end(link),
+        account=connection.account,
+        words=words.format(peer=link.name) if ended or stopped else "",
+        state=StateView(key="attention", state="warn", word=_("Not working")) if ended else None,
+        created_at=connection.created_at,
+        last_used_at=connection.last_used_at,
+        connect_url=visit.url(f"/connect/{link.id}") if ended and _offers_connecting(link) else "",
+    )
+
+
+def _build_end(link: Link) -> End:
+    return End(name=link.name, host=get_host(link.peer.url), url=link.peer.url, tint=find_tint(link.id))
+
+
+def _offers_connecting(link: Link) -> bool:
+    return link.is_usable and link.outgoing.is_enabled and bool(link.outgoing.user_scopes)

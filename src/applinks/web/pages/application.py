@@ -1,0 +1,105 @@
+"""The pages as one application, mounted under ``/applinks``."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from applinks.errors import RefusedError
+from applinks.web.pages import account, approve_link, consent, links, new_link, round_trip
+from applinks.web.pages.context import PagesContext
+from applinks.web.pages.forms import REPEATABLE
+from applinks.web.pages.rendering import build_stylesheet
+from applinks.web.pages.sessions import PageSessions
+from applinks.web.pages.visit import Access, Handler, answer_error, build_endpoint
+
+_NOT_FOUND = 404
+_CODES = {_NOT_FOUND: "not_found", 405: "method_not_allowed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """
+    One address: who may open it, who may send its form, and what does the work.
+
+    Attributes:
+        post_access: where it differs; an auditor looks, and changes nothing.
+    """
+
+    path: str
+    get: Handler | None
+    post: Handler | None = None
+    access: Access = Access.USER
+    post_access: Access | None = None
+
+
+_LOOK, _CHANGE = Access.LOOK, Access.CHANGE
+
+PAGES = (
+    Page("/", links.show_links, access=_LOOK),
+    Page("/new", new_link.show_new_link, new_link.look_or_propose, access=_CHANGE),
+    Page("/links/{link}", links.show_one_link, access=_LOOK),
+    Page("/links/{link}/incoming", links.show_incoming, links.save_incoming, access=_CHANGE),
+    Page("/links/{link}/outgoing", links.show_outgoing, links.save_outgoing, access=_CHANGE),
+    Page("/links/{link}/keys", links.show_keys, links.approve_key, _LOOK, _CHANGE),
+    Page("/links/{link}/pause", links.ask_to_pause, links.pause_link, access=_CHANGE),
+    Page("/links/{link}/resume", None, links.resume_link, access=_CHANGE),
+    Page("/links/{link}/test", None, links.test_link, access=_CHANGE),
+    Page("/links/{link}/delete", links.ask_to_delete, links.delete_link, access=_CHANGE),
+    Page("/link", approve_link.show_proposal, approve_link.decide_proposal, access=_CHANGE),
+    Page("/link/callback", new_link.take_answer, new_link.decide_answer, access=_CHANGE),
+    Page("/oauth2/authorize", consent.show_consent, consent.decide_consent),
+    Page("/account", account.show_account),
+    Page("/account/revoke", None, account.revoke_grant),
+    Page("/account/disconnect", None, account.end_connection),
+    Page("/account/revoke-everything", account.ask_to_revoke_everything, account.revoke_everything),
+    Page("/connect/{link}", round_trip.begin_round_trip),
+    Page("/callback/{link}", round_trip.finish_round_trip),
+)
+"""Every page, with its door; a test walks them all as an ordinary user and as nobody."""
+
+
+def build_pages(context: PagesContext) -> Starlette:
+    """Build the pages over what the composition root gathered."""
+    sessions = PageSessions(
+        table=context.sessions,
+        keys=context.linking.keys,
+        settings=context.settings,
+        clock=context.clock,
+        entropy=context.entropy,
+    )
+    routes = [Route("/static/applinks.css", _show_stylesheet)]
+    for page in PAGES:
+        if page.get is not None:
+            routes.append(_build_route(page, page.get, "GET", page.access, context, sessions))
+        if page.post is not None:
+            access = page.post_access or page.access
+            routes.append(_build_route(page, page.post, "POST", access, context, sessions))
+    return Starlette(routes=routes, exception_handlers={HTTPException: _build_refusal_handler(context)})
+
+
+def _build_route(  # noqa: PLR0917 - a row of the table above, spread out.
+    page: Page, handler: Handler, method: str, access: Access, context: PagesContext, sessions: PageSessions
+) -> Route:
+    endpoint = build_endpoint(handler, context=context, sessions=sessions, access=access, repeatable=REPEATABLE)
+    return Route(page.path, endpoint, methods=[method], name=f"{method} {page.path}")
+
+
+async def _show_stylesheet(request: Request) -> Response:
+    del request
+    return build_stylesheet()
+
+
+def _build_refusal_handler(context: PagesContext) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Give the error page for an address or a method that there is not."""
+
+    async def refuse(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else _NOT_FOUND
+        refusal = RefusedError("There is no such page.", code=_CODES.get(status, "not_found"), status=status)
+        return await answer_error(refusal, request, context=context, user=None)
+
+    return refuse

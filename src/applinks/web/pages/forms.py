@@ -1,0 +1,113 @@
+"""The fields that people fill in, checked by WTForms; the token was checked before (`web/cross_site.py`)."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from wtforms import BooleanField, Form, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length
+
+from applinks.records.scopes import Scope
+from applinks.web.pages.views import Choice
+from applinks.wire import forms as wire
+from applinks.wire.linking.terms import Access
+
+REPEATABLE = frozenset({"user", "application", "in", "in_app", "out", "out_app"})
+"""The fields of our pages that are boxes of one name."""
+
+
+class FormData:
+    """A strictly read form, as WTForms wants to see it."""
+
+    def __init__(self, form: wire.Form) -> None:
+        self._form = form
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._form.names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._form.names)
+
+    def __len__(self) -> int:
+        return len(self._form.names)
+
+    def getlist(self, name: str) -> list[str]:
+        """Give every value of a field."""
+        return [value for key, value in self._form if key == name]
+
+
+class AddressForm(Form):
+    """Where the other application is."""
+
+    url = StringField(validators=[InputRequired(), Length(max=2000)], filters=[lambda text: (text or "").strip()])
+    private = BooleanField()
+
+
+class ReasonForm(Form):
+    """Why a link is paused."""
+
+    reason = StringField(validators=[Length(max=200)], filters=[lambda text: (text or "").strip()])
+
+
+class DirectionForm(Form):
+    """What one direction allows now."""
+
+    enabled = BooleanField()
+    user = SelectMultipleField()
+    application = SelectMultipleField()
+
+
+def offer_choices(field: SelectMultipleField, names: Sequence[str]) -> None:
+    """Say which values a field of boxes may have; any other is an error."""
+    field.choices = [(name, name) for name in names]
+
+
+class DirectionChoices:
+    """The boxes of one direction of terms: what can be ticked, in which words, and what of it is."""
+
+    def __init__(
+        self, access: Access, *, field: str, application_field: str = "", describe: Callable[[str], Choice]
+    ) -> None:
+        self.access = access
+        self._field = field
+        self._application_field = application_field or f"{field}_app"
+        self._describe = describe
+
+    def list_user(self, ticked: Collection[str]) -> tuple[Choice, ...]:
+        """Give the boxes for what users can allow."""
+        return self._list(self.access.user_scopes, self._field, ticked)
+
+    def list_application(self, ticked: Collection[str]) -> tuple[Choice, ...]:
+        """Give the boxes for what the application may do for itself."""
+        return self._list(self.access.application_scopes, self._application_field, ticked)
+
+    def narrow(self, form: wire.Form) -> Access | None:
+        """
+        Take away what was not ticked; None: nothing is left.
+
+        A value that was not offered counts as not ticked, so that nothing can be added.
+        """
+        user, application = form.get_all(self._field), form.get_all(self._application_field)
+        narrowed = replace(
+            self.access,
+            user_scopes=tuple(name for name in self.access.user_scopes if name in user),
+            application_scopes=tuple(name for name in self.access.application_scopes if name in application),
+        )
+        offered = self.access.user_scopes or self.access.application_scopes
+        is_empty = not narrowed.user_scopes and not narrowed.application_scopes
+        return None if offered and is_empty else narrowed
+
+    def _list(self, names: Sequence[str], field: str, ticked: Collection[str]) -> tuple[Choice, ...]:
+        return tuple(replace(self._describe(name), field=field, value=name, checked=name in ticked) for name in names)
+
+
+def describe_own(scopes: Sequence[Scope]) -> Callable[[str], Choice]:
+    """Give the words of our own scopes, as the host declares them."""
+    known = {scope.name: Choice(label=scope.description, hint=scope.detail) for scope in scopes}
+    return lambda name: known.get(name, Choice(label=name))
+
+
+def describe_theirs(document: Mapping[str, Any]) -> Callable[[str], Choice]:
+    """Give the words of a peer's scopes, as its manifest says."""
+    known = {scope["name"]: Choice(label=scope["description"] or scope["name"]) for scope in document.get("scopes", ())}
+    return lambda name: known.get(name, Choice(label=name))

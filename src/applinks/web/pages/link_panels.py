@@ -1,0 +1,225 @@
+"""The page of one link, from its record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from applinks.linking.keys import format_fingerprint
+from applinks.records.links import Direction, LinkState
+from applinks.records.scopes import Scope
+from applinks.web.pages.link_states import (
+    LinkLook,
+    build_lane,
+    build_test,
+    find_state,
+    is_waiting,
+    list_findings,
+    list_scopes_in_use,
+)
+from applinks.web.pages.views import (
+    AddressList,
+    Choice,
+    End,
+    KeyView,
+    LinkPage,
+    LinkRow,
+    Panel,
+    ScopeLine,
+)
+from applinks.wire.linking.terms import Access
+from applinks.words import gettext as _
+from applinks.words import ngettext, say_level, say_protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkFacts:
+    """
+    What the page shows beside the record.
+
+    Attributes:
+        scopes: what the host declares.
+        own_keys: our public JWKs, the one that signs first.
+        grants, connections: how many users said yes here, and how many are connected there.
+        linked_by: who began or approved it here, by name.
+    """
+
+    scopes: tuple[Scope, ...]
+    own_keys: Sequence[Mapping[str, object]] = field(repr=False)
+    grants: int
+    connections: int
+    linked_by: str
+    may_change: bool
+
+
+def build_row(look: LinkLook) -> LinkRow:
+    """Give a link as the list shows it."""
+    link = look.link
+    return LinkRow(
+        url=look.url,
+        them=look.them,
+        state=find_state(look),
+        incoming=build_lane(look, "in"),
+        outgoing=build_lane(look, "out"),
+        since=link.in_force_at or link.created_at,
+    )
+
+
+def build_link_page(look: LinkLook, facts: LinkFacts) -> LinkPage:
+    """Give a link as its own page shows it."""
+    link = look.link
+    return LinkPage(
+        us=End(name=look.us),
+        them=look.them,
+        url=look.url,
+        state=find_state(look),
+        findings=list_findings(look),
+        bridge_label=_("How {us} and {peer} are linked").format(us=look.us, peer=link.name),
+        lane_in=build_lane(look, "in"),
+        lane_out=build_lane(look, "out"),
+        incoming=build_panel(look, facts, "in"),
+        outgoing=build_panel(look, facts, "out"),
+        addresses=_list_addresses(look),
+        linked_at=link.in_force_at,
+        begun_at=link.created_at,
+        linked_by=facts.linked_by,
+        heard_at=link.peer.heard_at,
+        loss=say_loss(look, facts),
+        may_change=facts.may_change,
+        is_in_force=link.state is LinkState.IN_FORCE,
+        is_waiting=is_waiting(link),
+        is_paused_here=link.pause is not None,
+        is_ended=bool(link.ended_at),
+    )
+
+
+def build_panel(look: LinkLook, facts: LinkFacts, direction: str) -> Panel:
+    """Give one direction: who is who, how far it goes, what may be done."""
+    access = look.incoming_access if direction == "in" else look.outgoing_access
+    here = look.link.incoming if direction == "in" else look.link.outgoing
+    in_force = look.link.state is LinkState.IN_FORCE
+    is_on = access is not None and (here.is_enabled or not in_force) and not look.link.ended_at
+    caller, keys = (look.link.name, look.link.peer.keys) if direction == "in" else (look.us, facts.own_keys)
+    now = list_scopes_in_use(look, direction) if in_force else None
+    path = "incoming" if direction == "in" else "outgoing"
+    return Panel(
+        direction=direction,
+        who=say_who(look, direction, is_agreed=access is not None),
+        is_enabled=is_on,
+        level=say_level(access.level.value if is_on and access else "disabled"),
+        level_hint=_("users decide for themselves") if is_on else "",
+        protocols=tuple(say_protocol(name) for name in access.protocols) if access else (),
+        fingerprint=format_fingerprint(str(keys[0]["kid"])) if is_on and keys else "",
+        users=_say_users(direction, facts) if is_on and in_force else "",
+        test=build_test(look, direction),
+        user_title=_("With a user’s consent, {caller} may").format(caller=caller),
+        user_scopes=_list_lines(look, facts, direction, access, now, users=True),
+        application_title=_("As itself, without a user, {caller} may").format(caller=caller),
+        application_scopes=_list_lines(look, facts, direction, access, now, users=False),
+        foot=_say_foot(look, direction, access),
+        change_url=f"{look.url}/{path}" if in_force and access else "",
+    )
+
+
+def say_who(look: LinkLook, direction: str, *, is_agreed: bool = True) -> str:
+    """Say who is who, in the words that administrators know."""
+    names = {"us": look.us, "peer": look.link.name}
+    if direction == "in":
+        if not is_agreed:
+            return _("{peer} does not call us.").format(**names)
+        return _("{peer} calls us: we are the service provider, {peer} is the consumer.").format(**names)
+    if not is_agreed:
+        return _("We do not call {peer}.").format(**names)
+    return _("We call {peer}: we are the consumer, {peer} is the service provider.").format(**names)
+
+
+def say_loss(look: LinkLook, facts: LinkFacts) -> str:
+    """Say what ending the link takes away."""
+    peer, us = look.link.name, look.us
+    if look.link.state is not LinkState.IN_FORCE:
+        return _("Nobody uses it yet; {peer} is told.").format(peer=peer)
+    if not facts.grants and not facts.connections:
+        return _("No user is connected at the moment. Both ends stop at once.")
+    return _("{theirs} of {peer} and {ours} of {us} lose their connection, at both ends, at once.").format(
+        theirs=ngettext("{n} user", "{n} users", facts.grants).format(n=facts.grants),
+        ours=ngettext("{n} user", "{n} users", facts.connections).format(n=facts.connections),
+        peer=peer,
+        us=us,
+    )
+
+
+def build_key_view(key: Mapping[str, object]) -> KeyView:
+    """Give a key as people compare it."""
+    kid = str(key["kid"])
+    algorithm = str(key.get("alg") or key.get("crv") or key.get("kty") or "")
+    return KeyView(kid=kid, fingerprint=format_fingerprint(kid), algorithm=algorithm)
+
+
+def describe_scope(look: LinkLook, facts: LinkFacts, direction: str, name: str) -> Choice:
+    """Give a scope's words: ours as the host declares them, the peer's as its manifest says."""
+    if direction == "in":
+        declared = next((scope for scope in facts.scopes if scope.name == name), None)
+        return Choice(label=declared.description if declared else name, hint=declared.detail if declared else "")
+    for scope in look.link.peer.manifest.get("scopes", ()):
+        if scope["name"] == name:
+            return Choice(label=scope["description"] or name)
+    return Choice(label=name)
+
+
+def _list_lines(
+    look: LinkLook, facts: LinkFacts, direction: str, access: Access | None, now: Direction | None, *, users: bool
+) -> tuple[ScopeLine, ...]:
+    if access is None:
+        return ()
+    agreed = access.user_scopes if users else access.application_scopes
+    in_use = agreed if now is None else now.user_scopes if users else now.application_scopes
+    if now is not None and not now.is_enabled:
+        in_use = ()
+    return tuple(
+        ScopeLine(
+            name=name,
+            label=describe_scope(look, facts, direction, name).label,
+            is_on=name in in_use,
+            off_words=_("switched off"),
+        )
+        for name in agreed
+    )
+
+
+def _say_users(direction: str, facts: LinkFacts) -> str:
+    if direction == "in":
+        return ngettext("{n} has said yes", "{n} have said yes", facts.grants).format(n=facts.grants)
+    return ngettext("{n} is connected", "{n} are connected", facts.connections).format(n=facts.connections)
+
+
+def _say_foot(look: LinkLook, direction: str, access: Access | None) -> str:
+    names = {"us": look.us, "peer": look.link.name}
+    if access is None:
+        return _("This side was left out when the two were linked.")
+    if direction == "in":
+        return _("{us} lowers and raises this alone, within what both sides agreed.").format(**names)
+    return _("{peer} can lower this at any time, and so can {us}.").format(**names)
+
+
+def _list_addresses(look: LinkLook) -> tuple[AddressList, ...]:
+    link, manifest = look.link, look.link.peer.manifest
+    ours = (
+        (_("Authorization"), "/applinks/oauth2/authorize"),
+        (_("Token"), "/applinks/oauth2/token"),
+        (_("Keys"), "/applinks/oauth2/jwks"),
+        (_("Statements"), "/applinks/link/statement"),
+    )
+    theirs = (
+        (_("Base URL"), link.peer.url),
+        (_("Returns to"), f"{manifest.get('redirect_uri_base', '')}{link.id}"),
+        (_("Keys"), str(manifest.get("jwks_uri", ""))),
+        (_("Key in use"), format_fingerprint(str(link.peer.keys[0]["kid"])) if link.peer.keys else ""),
+    )
+    return (
+        AddressList(
+            title=_("{us}’s, that {peer} uses").format(us=look.us, peer=link.name),
+            rows=tuple((label, look.base_url + path) for label, path in ours),
+        ),
+        AddressList(
+            title=_("{peer}’s, that {us} uses").format(us=look.us, peer=link.name),
+            rows=tuple((label, value) for label, value in theirs if value),
+        ),
+    )

@@ -1,0 +1,245 @@
+"""What a link's record means to an administrator: its state in one word, its lanes, and what is to be done."""
+
+from dataclasses import dataclass
+
+from applinks.records.links import Direction, Link, LinkState, Rest
+from applinks.web.pages.views import End, Finding, Lane, StateView
+from applinks.web.pages.visit import find_tint
+from applinks.wire.linking.terms import Access, Terms
+from applinks.wire.urls import get_host
+from applinks.words import gettext as _
+from applinks.words import say_check, say_end, say_protocol, say_remaining, say_rest, say_state, say_when
+
+_COLOURS = {
+    "connected": "ok",
+    "testing": "wait",
+    "attention": "warn",
+    "paused": "rest",
+    "waiting": "wait",
+    "ended": "off",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkLook:
+    """
+    A link as it is looked at now.
+
+    Attributes:
+        us: what this application is called; ``base_url`` is ours.
+        url: the page of the link.
+        paused_by: who paused it on this side, by name.
+    """
+
+    link: Link
+    us: str
+    base_url: str
+    url: str
+    now: int
+    paused_by: str = ""
+
+    @property
+    def them(self) -> End:
+        """The peer's end of the picture."""
+        peer = self.link.peer.url
+        return End(name=self.link.name, host=get_host(peer), url=peer, tint=find_tint(self.link.id))
+
+    @property
+    def terms(self) -> Terms | None:
+        """What was agreed, else what is being agreed."""
+        if self.link.agreed is not None:
+            return self.link.agreed.terms
+        return self.link.pending.terms if self.link.pending is not None else None
+
+    @property
+    def incoming_access(self) -> Access | None:
+        """What the peer may do here by these terms; None: nothing."""
+        return self.terms.find(from_url=self.link.peer.url, to_url=self.base_url) if self.terms else None
+
+    @property
+    def outgoing_access(self) -> Access | None:
+        """What we may do there by these terms; None: nothing."""
+        return self.terms.find(from_url=self.base_url, to_url=self.link.peer.url) if self.terms else None
+
+    @property
+    def is_switched_off_there(self) -> bool:
+        """Whether the peer serves us nothing although it was agreed."""
+        allows = self.link.peer.allows
+        return allows is not None and not allows.user_scopes and not allows.application_scopes
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the peer has heard all that it should know."""
+        return self.link.peer.heard_seq >= self.link.seq or self.link.peer.ended
+
+
+def find_state(look: LinkLook) -> StateView:
+    """Give the worst of what people decided, what the two ends found, and what the tests say."""
+    findings = list_findings(look)
+    key = _find_key(look)
+    colour = _COLOURS[key]
+    reason = next((each for each in findings if each.state == colour), None)
+    return StateView(
+        key=key,
+        state=colour,
+        word=say_state(key),
+        why=reason.what if reason else "",
+        fix=reason.fix if reason else "",
+        fix_url=reason.fix_url if reason else "",
+    )
+
+
+def list_findings(look: LinkLook) -> tuple[Finding, ...]:
+    """Give everything that an administrator should know, the most pressing first."""
+    link = look.link
+    if link.ended_at:
+        found = [Finding(state="off", what=say_end(link.ended_reason, peer=link.name))]
+    elif link.state is not LinkState.IN_FORCE:
+        return (_describe_wait(look),)
+    else:
+        found = [*_describe_rests(look), *_describe_checks(look), *_describe_pauses(look), *_describe_switches(look)]
+    if not look.is_told:
+        what = _("{peer} has not been told yet.").format(peer=link.name)
+        found.append(Finding(state="wait", what=what, advice=_("This is tried again by itself until it answers.")))
+    return tuple(found)
+
+
+def build_lane(look: LinkLook, direction: str) -> Lane:
+    """Draw one direction."""
+    access = look.incoming_access if direction == "in" else look.outgoing_access
+    here = look.link.incoming if direction == "in" else look.link.outgoing
+    if access is None or look.link.ended_at:
+        return Lane(direction=direction, state="off", words=_("Disabled"))
+    protocols = ", ".join(say_protocol(name) for name in access.protocols)
+    if look.link.state is not LinkState.IN_FORCE:
+        return Lane(direction=direction, state="wait", words=protocols)
+    if not here.is_enabled:
+        return Lane(direction=direction, state="off", words=_("Disabled"))
+    if direction == "out" and look.is_switched_off_there:
+        return Lane(direction=direction, state="off", words=_("Disabled there"))
+    return Lane(direction=direction, state=_find_lane_state(look, direction), words=protocols)
+
+
+def build_test(look: LinkLook, direction: str) -> StateView | None:
+    """Say what the last test call in a direction found."""
+    if look.link.state is not LinkState.IN_FORCE:
+        return None
+    result = get_check(look, direction)
+    caller, server = (look.link.name, look.us) if direction == "in" else (look.us, look.link.name)
+    sentence = say_check(result, caller=caller, server=server)
+    if sentence is None:
+        return None
+    colour = {"passed": "ok", "pending": "wait"}.get(result, "warn")
+    return StateView(key=result, state=colour, word=sentence.what.removesuffix("."))
+
+
+def get_check(look: LinkLook, direction: str) -> str:
+    """Give the result of a direction's test call; ``none`` where nothing is to be tested."""
+    here = look.link.incoming if direction == "in" else look.link.outgoing
+    access = look.incoming_access if direction == "in" else look.outgoing_access
+    if access is None or not here.is_enabled or (direction == "out" and look.is_switched_off_there):
+        return "none"
+    return look.link.peer.check if direction == "in" else look.link.check
+
+
+def is_waiting(link: Link) -> bool:
+    """Whether the link is not in force yet."""
+    return link.state in {LinkState.PROPOSED, LinkState.APPROVED, LinkState.CONFIRMING}
+
+
+def _find_key(look: LinkLook) -> str:
+    link = look.link
+    checks = (get_check(look, "in"), get_check(look, "out"))
+    if link.ended_at:
+        return "ended"
+    if is_waiting(link):
+        return "waiting"
+    if link.rest:
+        return "attention"
+    if link.is_paused:
+        return "paused"
+    if any(check.startswith("failed") for check in checks):
+        return "attention"
+    return "testing" if "pending" in checks else "connected"
+
+
+def _find_lane_state(look: LinkLook, direction: str) -> str:
+    if look.link.rest:
+        return "bad"
+    if look.link.is_paused:
+        return "rest"
+    check = get_check(look, direction)
+    return "bad" if check.startswith("failed") else "wait" if check == "pending" else "ok"
+
+
+def _describe_wait(look: LinkLook) -> Finding:
+    link, pending = look.link, look.link.pending
+    remaining = say_remaining(max(pending.until - look.now, 0)) if pending else ""
+    if link.state is LinkState.PROPOSED:
+        text = _("An administrator of {peer} has to approve. The request is good for another {time}.")
+    elif link.state is LinkState.APPROVED:
+        text = _("Approved here; {peer} has to take it up within {time}.")
+    else:
+        text = _("{peer} approved; the two are putting the link in force.")
+    return Finding(state="wait", what=text.format(peer=link.name, time=remaining))
+
+
+def _describe_rests(look: LinkLook) -> list[Finding]:
+    found = []
+    for rest in sorted(look.link.rest):
+        sentence = say_rest(rest, us=look.us, peer=look.link.name)
+        fix, fix_url = ("", "")
+        if rest is Rest.KEYS_CHANGED:
+            fix, fix_url = _("Compare the keys"), f"{look.url}/keys"
+        found.append(Finding(state="warn", what=sentence.what, advice=sentence.advice, fix=fix, fix_url=fix_url))
+    return found
+
+
+def _describe_checks(look: LinkLook) -> list[Finding]:
+    found = []
+    for direction in ("in", "out"):
+        result = get_check(look, direction)
+        caller, server = (look.link.name, look.us) if direction == "in" else (look.us, look.link.name)
+        sentence = say_check(result, caller=caller, server=server)
+        # While calls are stopped on purpose, a test that could not pass says nothing.
+        if sentence is not None and result.startswith("failed") and not look.link.is_paused and not look.link.rest:
+            found.append(Finding(state="warn", what=sentence.what, advice=sentence.advice))
+    return found
+
+
+def _describe_pauses(look: LinkLook) -> list[Finding]:
+    found = []
+    if look.link.pause is not None:
+        pause = look.link.pause
+        when = say_when(pause.at, now=look.now)
+        what = _("{name} paused it {when}.").format(name=look.paused_by or _("Somebody"), when=when)
+        advice = _("“{reason}”").format(reason=pause.reason) if pause.reason else ""
+        found.append(Finding(state="rest", what=what, advice=advice))
+    if look.link.peer.paused:
+        what = _("{peer} paused it.").format(peer=look.link.name)
+        advice = _("Only an administrator of {peer} can resume it.").format(peer=look.link.name)
+        found.append(Finding(state="rest", what=what, advice=advice))
+    return found
+
+
+def _describe_switches(look: LinkLook) -> list[Finding]:
+    if look.outgoing_access is None or not look.is_switched_off_there or not look.link.outgoing.is_enabled:
+        return []
+    what = _("{peer} has switched off calls of {us}.").format(peer=look.link.name, us=look.us)
+    advice = _("Only an administrator of {peer} can switch them on again.").format(peer=look.link.name)
+    return [Finding(state="rest", what=what, advice=advice)]
+
+
+def list_scopes_in_use(look: LinkLook, direction: str) -> Direction:
+    """Give a direction with the scopes that work now: outgoing, only those that the peer serves."""
+    if direction == "in":
+        return look.link.incoming
+    here, allows = look.link.outgoing, look.link.peer.allows
+    if allows is None:
+        return here
+    return Direction(
+        level=here.level,
+        protocols=here.protocols,
+        user_scopes=tuple(name for name in here.user_scopes if name in allows.user_scopes),
+        application_scopes=tuple(name for name in here.application_scopes if name in allows.application_scopes),
+    )

@@ -1,0 +1,399 @@
+"""What templates are given: plain values, so that a page can be rendered from samples."""
+
+from dataclasses import dataclass, field
+
+from applinks.words import Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One of the two applications; tint 0 is ours."""
+
+    name: str
+    host: str = ""
+    url: str = ""
+    tint: int = 0
+
+    @property
+    def initial(self) -> str:
+        """The letter on its tile."""
+        return self.name[:1].upper()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateView:
+    """A state: the key of its colour and icon, its word, and where there is one the reason with a link to the fix."""
+
+    key: str
+    state: str
+    word: str
+    why: str = ""
+    fix: str = ""
+    fix_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One direction, as the line between the two ends: ``in`` or ``out``."""
+
+    direction: str
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flash:
+    """A message that is shown once, on the next page."""
+
+    kind: str
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What every page has around it."""
+
+    application: str
+    version: str
+    base_url: str
+    home: str
+    root: str
+    stylesheet: str
+    user: End | None = None
+    csrf: str = field(default="", repr=False)
+    is_administration: bool = False
+    is_front: bool = False
+    may_administrate: bool = False
+    flash: tuple[Flash, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A box to tick, or a line of a list."""
+
+    label: str
+    hint: str = ""
+    field: str = ""
+    value: str = ""
+    checked: bool = False
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """A filter of the list of links."""
+
+    label: str
+    count: int
+    url: str
+    state: str = ""
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow:
+    """A link in the list."""
+
+    url: str
+    them: End
+    state: StateView
+    incoming: Lane
+    outgoing: Lane
+    since: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinksPage:
+    """The list of links."""
+
+    rows: tuple[LinkRow, ...]
+    tabs: tuple[Tab, ...]
+    total: int
+    query: str = ""
+    filter: str = ""
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What one side may do, to tick or to read."""
+
+    direction: str
+    title: str
+    user_title: str = ""
+    user: tuple[Choice, ...] = ()
+    application_title: str = ""
+    application: tuple[Choice, ...] = ()
+    off: Choice | None = None
+    nothing: str = ""
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLinkPage:
+    """Linking, from the side that begins: the address, then what each side may do."""
+
+    us: End
+    url: str = ""
+    problem: Sentence | None = None
+    reference: str = ""
+    offer: str = ""
+    asks_private: bool = False
+    private_confirmed: bool = False
+    found: End | None = None
+    found_title: str = ""
+    lane_in: Lane | None = None
+    lane_out: Lane | None = None
+    incoming: Side | None = None
+    outgoing: Side | None = None
+    choice_problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovePage:
+    """
+    Linking, from the side that decides.
+
+    Attributes:
+        address: the other base URL with its host as A-labels; ``unicode``: the other spelling, if it differs.
+        resembles: a sentence, if the address looks like a known one.
+        offer: names what this session was shown, so that nothing else is decided.
+    """
+
+    us: End
+    them: End
+    address: str
+    unicode: str = ""
+    resembles: str = ""
+    you: str
+    lanes: tuple[Lane, ...]
+    incoming: Side
+    outgoing: Side
+    warnings: tuple[Sentence, ...] = ()
+    fingerprint: str
+    remaining: str
+    offer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPage:
+    """What the other side approved, where it is less than was asked."""
+
+    us: End
+    them: End
+    lanes: tuple[Lane, ...]
+    incoming: Side
+    outgoing: Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionPage:
+    """One question with one button, and what is lost by saying yes."""
+
+    title: str
+    text: str = ""
+    address: str = ""
+    losses: tuple[Choice, ...] = ()
+    asks_reason: bool = False
+    button: str
+    field: str
+    back: str
+    is_dangerous: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something an administrator should know about a link, with the way to the fix."""
+
+    state: str
+    what: str
+    advice: str = ""
+    fix: str = ""
+    fix_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeLine:
+    """A scope on a link's page; one that is agreed but not in use is off."""
+
+    name: str
+    label: str
+    is_on: bool = True
+    off_words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One direction on a link's page; ``who`` says who is service provider and who is consumer."""
+
+    direction: str
+    who: str
+    is_enabled: bool
+    level: str
+    level_hint: str = ""
+    protocols: tuple[str, ...] = ()
+    fingerprint: str = ""
+    users: str = ""
+    test: StateView | None = None
+    user_title: str = ""
+    user_scopes: tuple[ScopeLine, ...] = ()
+    application_title: str = ""
+    application_scopes: tuple[ScopeLine, ...] = ()
+    foot: str = ""
+    change_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressList:
+    """Addresses and keys of one side: a label, and a value that machines compare."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPage:
+    """One link."""
+
+    us: End
+    them: End
+    url: str
+    state: StateView
+    findings: tuple[Finding, ...] = ()
+    bridge_label: str
+    lane_in: Lane
+    lane_out: Lane
+    incoming: Panel
+    outgoing: Panel
+    addresses: tuple[AddressList, ...]
+    linked_at: int
+    begun_at: int
+    linked_by: str = ""
+    heard_at: int = 0
+    loss: str
+    may_change: bool
+    is_in_force: bool
+    is_waiting: bool = False
+    is_paused_here: bool = False
+    is_ended: bool = False
+
+    @property
+    def fix_url(self) -> str:
+        """The address of the most pressing fix, which takes the main button."""
+        return next((each.fix_url for each in self.findings if each.state == "warn" and each.fix_url), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePage:
+    """What one direction of a link allows now, to change within what was agreed."""
+
+    them: End
+    url: str
+    direction: str
+    title: str
+    crumb: str
+    heading: str
+    who: str
+    enabled: Choice
+    user_title: str = ""
+    user: tuple[Choice, ...] = ()
+    application_title: str = ""
+    application: tuple[Choice, ...] = ()
+    ceiling: str
+    button: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyView:
+    """A public key, as people compare it."""
+
+    kid: str
+    fingerprint: str
+    algorithm: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysPage:
+    """The keys of a link, and those that nobody announced."""
+
+    them: End
+    url: str
+    title: str
+    text: str
+    unannounced: tuple[KeyView, ...] = ()
+    pinned: tuple[KeyView, ...] = ()
+    own: tuple[KeyView, ...] = ()
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentPage:
+    """A user's decision; for a public client *Deny* is the main button."""
+
+    us: End
+    them: End
+    user_name: str
+    lanes: tuple[Lane, ...]
+    asks: str
+    title: str
+    can_title: str
+    can: tuple[Choice, ...]
+    cannot: tuple[Choice, ...]
+    returns_to: str
+    login_url: str
+    is_public: bool = False
+    warning: Sentence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRow:
+    """An application that can act for the user."""
+
+    id: str
+    them: End
+    can: tuple[str, ...]
+    created_at: int
+    last_used_at: int = 0
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRow:
+    """The user's account at another application, connected or not."""
+
+    link: str
+    them: End
+    id: str = ""
+    account: str = ""
+    words: str = ""
+    state: StateView | None = None
+    created_at: int = 0
+    last_used_at: int = 0
+    connect_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPage:
+    """The user's own page."""
+
+    grants: tuple[GrantRow, ...] = ()
+    connections: tuple[ConnectionRow, ...] = ()
+
+    @property
+    def has_anything(self) -> bool:
+        """Whether there is something to revoke."""
+        return bool(self.grants) or any(each.id for each in self.connections)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPage:
+    """The one error page: what happened, what to do, reference, a way back."""
+
+    what: str
+    advice: str = ""
+    reference: str = ""
+    address: str = ""
+    back: str
+    back_words: str

@@ -1,0 +1,89 @@
+"""Our addresses that programs call, and the function that answers each."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from applinks.incoming.authentication import authenticate
+from applinks.incoming.oauth2.metadata import build_resource_documents, build_server_document
+from applinks.incoming.oauth2.revocation import answer_revocation_request
+from applinks.incoming.oauth2.token_request import answer_token_request
+from applinks.incoming.side import IncomingSide
+from applinks.linking.documents import build_client_document, build_own_jwks, build_own_manifest
+from applinks.linking.side import LinkingSide
+from applinks.linking.statements import answer_statement
+from applinks.linking.test_call import answer_check
+from applinks.wire.http import Request, Response
+
+Answer = Callable[[Request, str], Awaitable[Response]]
+"""Takes the request and the address that it came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """
+    One address.
+
+    Attributes:
+        method: the one that it serves; HEAD comes with GET.
+        place: what failures there are filed under.
+    """
+
+    method: str
+    place: str
+    answer: Answer
+
+    @property
+    def allowed(self) -> str:
+        """The ``Allow`` header."""
+        return "GET, HEAD" if self.method == "GET" else self.method
+
+
+def build_endpoints(*, incoming: IncomingSide, linking: LinkingSide) -> Mapping[str, Endpoint]:
+    """Give every protocol endpoint, by its path below the base URL."""
+    found = {
+        "/applinks/oauth2/token": Endpoint(
+            "POST", "token", lambda request, _: answer_token_request(request, side=incoming)
+        ),
+        "/applinks/oauth2/revoke": Endpoint(
+            "POST", "revoke", lambda request, _: answer_revocation_request(request, side=incoming)
+        ),
+        "/applinks/oauth2/jwks": _serve_document("jwks", lambda: build_own_jwks(linking)),
+        "/applinks/oauth2/client.json": _serve_document("client", lambda: build_client_document(linking)),
+        "/applinks/link/statement": Endpoint(
+            "POST", "statement", lambda request, source: answer_statement(request, source=source, side=linking)
+        ),
+        "/applinks/link/check": Endpoint("GET", "check", lambda request, _: _answer_check(request, incoming=incoming)),
+        "/.well-known/application-link": _serve_document("manifest", lambda: build_own_manifest(linking)),
+    }
+    server = _serve_document("metadata", lambda: _ready(build_server_document(incoming)))
+    found["/.well-known/oauth-authorization-server"] = server
+    path = incoming.settings.path
+    # RFC 8414 §3.1 puts the well-known part before the path of an issuer; we answer there where the request reaches us.
+    found[f"/.well-known/oauth-authorization-server{path}"] = server
+    for address, document in build_resource_documents(incoming).items():
+        found[address] = _serve_document("metadata", lambda document=document: _ready(document))  # type: ignore[misc]
+    return found
+
+
+async def _answer_check(request: Request, *, incoming: IncomingSide) -> Response:
+    caller = await authenticate(request, side=incoming)
+    return await answer_check(caller, request, side=incoming)
+
+
+def _serve_document(place: str, build: Callable[[], Awaitable[Mapping[str, Any]]]) -> Endpoint:
+    async def answer(_request: Request, _source: str) -> Response:
+        headers = (
+            ("Content-Type", "application/json"),
+            ("Cache-Control", "max-age=300"),
+            ("X-Content-Type-Options", "nosniff"),
+        )
+        return Response(status=200, headers=headers, body=msgspec.json.encode(await build()))
+
+    return Endpoint("GET", place, answer)
+
+
+async def _ready(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    return document

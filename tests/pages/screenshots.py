@@ -1,0 +1,76 @@
+"""Pictures of every page with sample data: ``python -m tests.pages.screenshots OUTDIR``."""
+
+import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+from playwright.sync_api import Browser, sync_playwright
+
+from applinks.web.pages.rendering import get_stylesheet, render_html
+from tests.pages.samples import NOW, PAGES
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+SHAPES = {
+    "": (1280, 800, "light"),
+    "-dark": (1280, 800, "dark"),
+    "-phone": (390, 844, "light"),
+    "-tablet": (820, 1180, "light"),
+    "-wide": (1920, 1080, "light"),
+}
+
+
+def write_pages(folder: Path) -> None:
+    """Write every page as a file beside the stylesheet, as it is found under the address of the real one."""
+    (folder / "applinks" / "static").mkdir(parents=True, exist_ok=True)
+    (folder / "applinks" / "static" / "applinks.css").write_bytes(get_stylesheet())
+    for name, (template, page, shell) in PAGES.items():
+        html = render_html(template, page=page, shell=shell, now=NOW)
+        (folder / f"{name}.html").write_text(html, encoding="utf-8")
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+def _take(browser: Browser, address: str, folder: Path, names: list[str]) -> None:
+    for ending, (width, height, scheme) in SHAPES.items():
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        tab = context.new_page()
+        for name in names:
+            tab.goto(f"{address}/{name}.html")
+            overflow = tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+            if overflow:
+                print(f"{name}{ending}: wider than the window")
+            tab.screenshot(path=folder / f"{name}{ending}.png", full_page=True)
+        context.close()
+
+
+def main(arguments: list[str]) -> None:
+    """Render the pages and take their pictures; further arguments name the pages wanted."""
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    write_pages(folder)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            _take(browser, f"http://127.0.0.1:{server.server_port}", folder, arguments[1:] or list(PAGES))
+            browser.close()
+    finally:
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
