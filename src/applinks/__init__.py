@@ -1,0 +1,48 @@
+"""Application links with OAuth: link two web applications so that each can call the other, as its users."""
+
+from applinks.errors import (
+    AddressNotAllowedError,
+    ApplinksError,
+    AuthorizationNeeded,
+    LinkUnusableError,
+    PeerError,
+    PeerProtocolError,
+    PeerRefusedError,
+    PeerUnreachableError,
+    RefusedError,
+    SchemaError,
+    SettingsError,
+    StoreBusyError,
+    StoreError,
+)
+from applinks.incoming.caller import Caller
+from applinks.records.scopes import Resource, Scope
+from applinks.records.users import HostUsers, Role, User
+from applinks.secret import Secret
+from applinks.settings import Lifetimes, Settings, Sizes
+
+__all__ = [
+    "AddressNotAllowedError",
+    "ApplinksError",
+    "AuthorizationNeeded",
+    "Caller",
+    "HostUsers",
+    "Lifetimes",
+    "LinkUnusableError",
+    "PeerError",
+    "PeerProtocolError",
+    "PeerRefusedError",
+    "PeerUnreachableError",
+    "RefusedError",
+    "Resource",
+    "Role",
+    "SchemaError",
+    "Scope",
+    "Secret",
+    "Settings",
+    "SettingsError",
+    "Sizes",
+    "StoreBusyError",
+    "StoreError",
+    "User",
+]

@@ -1,0 +1,167 @@
+"""Puts the parts of a started application together; the one place that knows them all."""
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+
+from applinks.administration.side import Administration
+from applinks.clock import Clock
+from applinks.entropy import Entropy, Rows
+from applinks.fetching.transport import Fetcher
+from applinks.incoming.seen_users import SeenUsers
+from applinks.incoming.side import IncomingSide
+from applinks.linking.keys import find_peer_key
+from applinks.linking.side import LinkingSide
+from applinks.linking.statements import send_statement
+from applinks.outgoing.side import OutgoingSide
+from applinks.records.links import Link
+from applinks.records.scopes import Resource
+from applinks.records.users import HostUsers
+from applinks.settings import Settings
+from applinks.storage.open import Storage, open_storage
+from applinks.upkeep import run_upkeep
+from applinks.web.guard import GuardContext
+from applinks.web.pages.application import build_pages
+from applinks.web.pages.context import PagesContext
+from applinks.web.protocol.asgi import AsgiApplication
+from applinks.web.protocol.endpoints import build_endpoints
+
+_log = logging.getLogger("applinks.app")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a host declared of itself; the first resource is the host."""
+
+    settings: Settings
+    users: HostUsers
+    resources: tuple[Resource, ...]
+    clock: Clock
+    entropy: Entropy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """All parts of an application that has started; they belong to one event loop."""
+
+    storage: Storage
+    fetcher: Fetcher
+    incoming: IncomingSide
+    outgoing: OutgoingSide
+    linking: LinkingSide
+    guard: GuardContext
+    pages: AsgiApplication
+    upkeep: asyncio.Task[None]
+
+    async def close(self) -> None:
+        """End the periodic work and close what is open."""
+        self.upkeep.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.upkeep
+        await self.fetcher.aclose()
+        await self.storage.close()
+
+
+async def assemble(declared: Declared) -> Running:
+    """
+    Open the database and put the parts together.
+
+    Raises:
+        SettingsError, SchemaError, StoreError: it cannot start; the text says why and what to do.
+    """
+    settings = declared.settings
+    if settings.is_loopback:
+        _log.warning("http.allowed base_url=%s reason=loopback", settings.base_url)
+    storage = await open_storage(settings, clock=declared.clock, entropy=declared.entropy)
+    fetcher = Fetcher(settings)
+    incoming = _build_incoming(declared, storage)
+    outgoing = OutgoingSide(
+        store=storage.outgoing,
+        settings=settings,
+        clock=declared.clock,
+        entropy=declared.entropy,
+        fetcher=fetcher,
+        failures=storage.failures,
+        get_signing_key=storage.keys.get_signing_key,
+    )
+    linking = LinkingSide(
+        store=storage.linking,
+        settings=settings,
+        clock=declared.clock,
+        entropy=declared.entropy,
+        fetcher=fetcher,
+        failures=storage.failures,
+        keys=storage.keys,
+        outgoing=outgoing,
+        resources=declared.resources,
+    )
+    incoming.find_peer_key = lambda link, jwt: find_peer_key(link, jwt, side=linking)
+    incoming.hear_early_call = Teller(linking).tell
+    return Running(
+        storage=storage,
+        fetcher=fetcher,
+        incoming=incoming,
+        outgoing=outgoing,
+        linking=linking,
+        guard=GuardContext(
+            settings=settings, incoming=incoming, endpoints=build_endpoints(incoming=incoming, linking=linking)
+        ),
+        pages=_build_pages(declared, storage, incoming, linking),
+        upkeep=asyncio.create_task(run_upkeep(storage, linking), name="applinks.upkeep"),
+    )
+
+
+class Teller:
+    """Sends a statement about a link that was called before it was in force here; one at a time for each link."""
+
+    def __init__(self, linking: LinkingSide) -> None:
+        self._linking = linking
+        self._under_way: dict[str, asyncio.Task[Link | None]] = {}
+
+    def tell(self, link: Link) -> None:
+        """Begin to tell the peer, unless that is under way."""
+        if link.id not in self._under_way:
+            task = asyncio.create_task(send_statement(link, side=self._linking))
+            self._under_way[link.id] = task
+            task.add_done_callback(lambda _: self._under_way.pop(link.id, None))
+
+
+def _build_incoming(declared: Declared, storage: Storage) -> IncomingSide:
+    settings = declared.settings
+    return IncomingSide(
+        store=storage.incoming,
+        settings=settings,
+        clock=declared.clock,
+        entropy=declared.entropy,
+        rows=Rows(declared.entropy),
+        users=SeenUsers(declared.users, clock=declared.clock, seconds=settings.user_seen_seconds),
+        resources=declared.resources,
+        failures=storage.failures,
+    )
+
+
+def _build_pages(declared: Declared, storage: Storage, incoming: IncomingSide, linking: LinkingSide) -> AsgiApplication:
+    administration = Administration(
+        store=storage.linking,
+        incoming=storage.incoming,
+        outgoing=storage.outgoing,
+        keys=storage.keys,
+        failures=storage.failures,
+        clock=declared.clock,
+        entropy=declared.entropy,
+    )
+    return build_pages(
+        PagesContext(
+            settings=declared.settings,
+            users=declared.users,
+            sessions=storage.sessions,
+            incoming=incoming,
+            outgoing=linking.outgoing,
+            linking=linking,
+            administration=administration,
+            failures=storage.failures,
+            clock=declared.clock,
+            entropy=declared.entropy,
+        )
+    )

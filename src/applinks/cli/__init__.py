@@ -1,0 +1,1 @@
+"""The command line: ``applinks NOUN VERB``, in the words of the pages."""

@@ -1,0 +1,68 @@
+"""The commands ``applinks database upgrade|check``."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cyclopts import App
+
+from applinks.cli.options import CommonOptions
+from applinks.cli.output import print_json, print_line, print_note
+
+if TYPE_CHECKING:
+    from applinks.storage.migrations import SchemaStatus
+
+app = App(name="database", help="Bring the database up to date, and check it.")
+
+
+@app.command
+def upgrade(*, common: CommonOptions | None = None) -> None:
+    """
+    Bring the database to the schema of this version.
+
+    Make a backup first: it is the only way back. A database that is new needs no upgrade, it is made at first start.
+    """
+    from applinks.storage import migrations
+
+    common = common or CommonOptions()
+    before = migrations.upgrade(common.load_settings().database)
+    if common.json:
+        print_json(_describe(before) | {"version": before.newest, "before": before.version, "current": True})
+    elif before.is_current:
+        print_line(f"{before.path} has schema {before.newest} already.")
+    else:
+        print_line(f"{before.path} now has schema {before.newest}; it had {before.version or 'none'}.")
+
+
+@app.command
+def check(*, common: CommonOptions | None = None) -> None:
+    """
+    Say whether the database is ours, whole, and of the schema that this version needs.
+
+    The exit code is 1 when it is not.
+    """
+    from applinks.storage import migrations
+
+    common = common or CommonOptions()
+    status = migrations.check(common.load_settings().database)
+    if common.json:
+        print_json(_describe(status))
+    else:
+        print_line(f"{status.path} has schema {status.version or 'none'}; this version needs {status.newest}.")
+        for problem in status.problems:
+            print_line(f"Damaged: {problem}")
+    if status.problems:
+        print_note("The database is damaged: stop the application and bring back a backup.")
+    elif not status.is_current:
+        print_note(f"Make a backup, then run: applinks database upgrade --database sqlite:///{status.path}")
+    if status.problems or not status.is_current:
+        sys.exit(1)
+
+
+def _describe(status: "SchemaStatus") -> dict[str, Any]:
+    return {
+        "database": f"sqlite:///{status.path}",
+        "version": status.version,
+        "newest": status.newest,
+        "current": status.is_current,
+        "problems": list(status.problems),
+    }

@@ -1,0 +1,113 @@
+"""
+The gadget *My issues in Tracker*: what Start page knows of a user's issues at the linked application.
+
+One call, and the four ways in which it can go otherwise: nobody is linked, she has to connect first,
+the link is paused, Tracker does not answer or says no.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from applinks import AuthorizationNeeded, LinkUnusableError, PeerError, PeerUnreachableError
+from applinks.hosts.starlette import AppLinks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gadget:
+    """
+    What the dashboard shows.
+
+    Attributes:
+        state: ``none``, ``connect``, ``ready``, ``unusable``, ``down`` or ``refused``.
+        link: the handle of the link; empty: there is none.
+        name: what we call the other application.
+        connect_url: where her browser goes to connect.
+        account: who she is there, as the other application says.
+        read_at: when these issues were read; 0: they were not.
+        reason: why the link does not let calls pass.
+    """
+
+    state: str
+    link: str = ""
+    name: str = "Tracker"
+    connect_url: str = ""
+    account: str = ""
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    can_create: bool = False
+    read_at: int = 0
+    reason: str = ""
+    reference: str = ""
+
+
+class IssuesGadget:
+    """Reads and creates issues over the link, and remembers what it last read, for when Tracker is away."""
+
+    def __init__(self, applinks: AppLinks, handle: str) -> None:
+        self._applinks = applinks
+        self._handle = handle
+        self._last_read: dict[str, Gadget] = {}
+
+    async def load(self, user_id: str) -> Gadget:
+        """Ask Tracker for the user's issues."""
+        link = next((each for each in await self._applinks.links() if each.handle == self._handle), None)
+        if link is None or link.state != "in_force":
+            return Gadget(state="none")
+        try:
+            found = await self._read(link.name, user_id)
+        except AuthorizationNeeded:
+            self._last_read.pop(user_id, None)
+            url = self._applinks.connect_url(link, return_to="/")
+            return Gadget(state="connect", link=self._handle, name=link.name, connect_url=url)
+        except LinkUnusableError as error:
+            return Gadget(state="unusable", link=self._handle, name=link.name, reason=error.description)
+        except PeerUnreachableError as error:
+            return self._recall(user_id, link.name, "down", error)
+        except PeerError as error:
+            return self._recall(user_id, link.name, "refused", error)
+        if found.state == "ready":
+            self._last_read[user_id] = found
+        return found
+
+    async def create(self, user_id: str, title: str) -> bool:
+        """Create an issue as the user; whether Tracker did."""
+        answer = await self._applinks.connection(self._handle, user=user_id).post("/api/issues", json={"title": title})
+        return bool(answer.status_code == 201)
+
+    async def disconnect(self, user_id: str) -> None:
+        """Give up the connection, and forget what was read over it."""
+        self._last_read.pop(user_id, None)
+        await self._applinks.disconnect(self._handle, user=user_id)
+
+    async def _read(self, name: str, user_id: str) -> Gadget:
+        tracker = self._applinks.connection(self._handle, user=user_id)
+        answer = await tracker.get("/api/issues")
+        if answer.status_code == 503:
+            # The link was paused at the other end, and word of it is on its way.
+            return Gadget(state="unusable", link=self._handle, name=name, reason="The link is paused.")
+        me = await tracker.get("/api/me")
+        try:
+            found = answer.json()
+            return Gadget(
+                state="ready",
+                link=self._handle,
+                name=name,
+                account=me.json()["name"] if me.status_code == 200 else "",
+                issues=found["issues"],
+                can_create=found["can_create"],
+                read_at=int(time.time()),
+            )
+        except (ValueError, KeyError, TypeError):
+            # A refusal, or something else than Tracker's answer: she may have allowed less than this needs.
+            return Gadget(state="refused", link=self._handle, name=name)
+
+    def _recall(self, user_id: str, name: str, state: str, error: PeerError) -> Gadget:
+        last = self._last_read.get(user_id)
+        return Gadget(
+            state=state,
+            link=self._handle,
+            name=name,
+            issues=last.issues if last else [],
+            read_at=last.read_at if last else 0,
+            reference=error.reference,
+        )

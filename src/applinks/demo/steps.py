@@ -1,0 +1,34 @@
+"""What to do in the browser, step by step."""
+
+from applinks.demo.accounts import Account
+from applinks.demo.applications import Application
+
+
+def list_steps(tracker: Application, start_page: Application, *, is_linked: bool) -> list[str]:
+    """Give the steps that are left, each a sentence or two."""
+    linking = [
+        (
+            f"Open {tracker.base_url}/applinks/new and log in as {_name(tracker.administrator)}."
+            f" Paste {start_page.base_url} and continue there."
+        ),
+        (
+            f"At {start_page.name} log in as {_name(start_page.administrator)}, and approve."
+            " You are taken back, and both pages say Connected."
+        ),
+        "Log out at both: the menu is at the top right.",
+    ]
+    using = [
+        (
+            f"Open {start_page.base_url}/ and log in as {_name(start_page.user)}. Press Connect to {tracker.name},"
+            f" log in there as {_name(tracker.user)}, and approve."
+        ),
+        (
+            f"{tracker.name}'s issues are on {start_page.name}'s dashboard."
+            f" {start_page.base_url}/applinks/account and {tracker.base_url}/applinks/account end it again."
+        ),
+    ]
+    return using if is_linked else linking + using
+
+
+def _name(account: Account) -> str:
+    return f"{account.name} (password {account.password})"
