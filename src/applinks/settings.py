@@ -1,0 +1,251 @@
+"""Every setting, checked at start: keyword arguments, then ``APPLINKS_…`` variables, then ``applinks.toml``."""
+
+import base64
+import binascii
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+from urllib.parse import urlsplit
+
+from applinks.errors import SettingsError
+from applinks.secret import Secret
+
+Protocol = Literal["oauth2"]
+Synchronous = Literal["FULL", "NORMAL"]
+
+_LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """How long things last, in seconds."""
+
+    code_seconds: int = 60
+    access_token_seconds: int = 3600
+    refresh_idle_seconds: int = 30 * 86400
+    refresh_absolute_seconds: int = 365 * 86400
+    rotation_window_seconds: int = 30
+    client_assertion_seconds: int = 300
+    proposal_seconds: int = 600
+    tombstone_seconds: int = 2 * 365 * 86400
+    round_trip_seconds: int = 600
+    confirm_again_seconds: int = 600
+    failure_seconds: int = 30 * 86400
+    audit_seconds: int = 365 * 86400
+    session_idle_seconds: int = 8 * 3600
+    session_absolute_seconds: int = 7 * 86400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How large things may be, in bytes, and how long a peer may take, in seconds."""
+
+    protocol_body: int = 64 * 1024
+    page_body: int = 1024 * 1024
+    peer_answer: int = 1024 * 1024
+    document: int = 256 * 1024
+    link_document: int = 64 * 1024
+    failures_per_link: int = 1000
+    connect_seconds: float = 5.0
+    read_seconds: float = 15.0
+    call_seconds: float = 30.0
+    link_document_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """
+    How this application takes part.
+
+    Attributes:
+        base_url: scheme, host, optional port and path, no final slash; also the issuer. ``http`` on loopback only.
+        name: what other applications call us; without one, the host of the base URL.
+        kind: the ``type`` in our manifest, such as ``tracker``; empty: left out.
+        database: ``sqlite:///PATH``.
+        sealing_key: 32 bytes in base64; without one, a file of mode 0600 beside the SQLite file.
+        protocols: those we offer, in order of preference.
+        synchronous: SQLite's durability: ``FULL`` survives a power cut, ``NORMAL`` is faster.
+        allow_http_for_loopback: let peers on ``127.0.0.1``, ``[::1]`` and ``localhost`` be ``http``; on by default
+            exactly when our own base URL is such a one.
+        user_seen_seconds: how long what the host said of a user is kept; 0: asked each time.
+    """
+
+    base_url: str
+    name: str = ""
+    kind: str = ""
+    database: str = "sqlite:///applinks.db"
+    sealing_key: Secret | None = None
+    protocols: tuple[Protocol, ...] = ("oauth2",)
+    synchronous: Synchronous = "FULL"
+    allow_http_for_loopback: bool | None = None
+    user_seen_seconds: int = 30
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    sizes: Sizes = field(default_factory=Sizes)
+
+    def __post_init__(self) -> None:
+        _check_base_url(self.base_url)
+        if not self.name:
+            object.__setattr__(self, "name", urlsplit(self.base_url).hostname or self.base_url)
+        if not 1 <= len(self.name) <= 60:
+            raise SettingsError("name: 1 to 60 characters")
+        if len(self.kind) > 40:
+            raise SettingsError("kind: at most 40 characters")
+        if not self.database.startswith("sqlite:///") or self.database == "sqlite:///":
+            raise SettingsError(f"database: {self.database!r} is not understood; write sqlite:///PATH")
+        if self.synchronous not in get_args(Synchronous):
+            raise SettingsError("synchronous: FULL or NORMAL")
+        if not self.protocols or not set(self.protocols) <= set(get_args(Protocol)):
+            raise SettingsError(f"protocols: at least one of {', '.join(get_args(Protocol))}")
+        if self.user_seen_seconds < 0:
+            raise SettingsError("user_seen_seconds: 0 or more")
+        if self.sealing_key is not None:
+            decode_sealing_key(self.sealing_key)
+        if self.allow_http_for_loopback is None:
+            object.__setattr__(self, "allow_http_for_loopback", self.is_loopback)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether we ourselves are an ``http`` application on a loopback host."""
+        return self.base_url.startswith("http://")
+
+    @property
+    def issuer(self) -> str:
+        """RFC 8414 issuer: the base URL."""
+        return self.base_url
+
+    @property
+    def path(self) -> str:
+        """The path of the base URL, empty at the root."""
+        return urlsplit(self.base_url).path
+
+    def url(self, path: str) -> str:
+        """Give the absolute URL of one of our paths, such as ``/applinks/link``."""
+        return self.base_url + path
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        config: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        default_base_url: str | None = None,
+        **given: Any,
+    ) -> Self:
+        """
+        Gather the settings: what is given, else ``APPLINKS_…``, else ``applinks.toml``.
+
+        ``config`` names the file; without it ``applinks.toml`` in the current folder counts where it exists.
+        ``default_base_url`` is for what prints no address and so needs none.
+
+        Raises:
+            SettingsError: one is missing, unknown or wrong; it says which.
+        """
+        found = _read_file(config) | _read_environment(os.environ if environment is None else environment)
+        found |= {name: value for name, value in given.items() if value is not None}
+        if default_base_url is not None:
+            found.setdefault("base_url", default_base_url)
+        if "base_url" not in found:
+            raise SettingsError("base_url is missing: set APPLINKS_BASE_URL, or base_url in applinks.toml")
+        return cls(**found)
+
+    def changed(self, **changes: Any) -> Self:
+        """Give the settings with these changes, checked again."""
+        return replace(self, **changes)
+
+
+def decode_sealing_key(key: Secret) -> bytes:
+    """
+    Give the 32 bytes of a sealing key in base64, in either alphabet.
+
+    Raises:
+        SettingsError: it is something else; the text says how to make one.
+    """
+    text = key.reveal().strip().replace("-", "+").replace("_", "/")
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != 32:
+        raise SettingsError("sealing_key: 32 random bytes in base64; make one with: openssl rand -base64 32")
+    return raw
+
+
+def _check_base_url(text: str) -> None:
+    parts = urlsplit(text)
+    host = parts.netloc.rsplit(":", 1)[0] if not parts.netloc.endswith("]") else parts.netloc
+    if parts.scheme not in {"https", "http"} or not parts.netloc:
+        raise SettingsError(f"base_url: {text!r} has to begin with https:// and a host")
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise SettingsError("base_url: http is for 127.0.0.1, [::1] and localhost only; use https")
+    if text.endswith("/") or parts.query or parts.fragment or "@" in parts.netloc or "#" in text or "?" in text:
+        raise SettingsError("base_url: no final slash, query, fragment or user name")
+    if text != text.lower().replace(parts.path.lower(), parts.path) and parts.netloc != parts.netloc.lower():
+        raise SettingsError("base_url: write the host in lower case")
+
+
+def _read_file(config: Path | None) -> dict[str, Any]:
+    path = config or Path("applinks.toml")
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        if config is not None:
+            raise SettingsError(f"{config} does not exist") from None
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+    return _convert(values, str(path))
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    known = {f"APPLINKS_{each.name.upper()}": each.name for each in fields(Settings)}
+    groups = {"APPLINKS_LIFETIMES", "APPLINKS_SIZES"}
+    found = {known[key]: value for key, value in environment.items() if key in known and key not in groups}
+    return _convert(found, "the environment")
+
+
+def _convert(values: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Turn texts of a file or of the environment into the values that Settings takes."""
+    names = {each.name for each in fields(Settings)}
+    if unknown := sorted(set(values) - names):
+        raise SettingsError(f"{source}: unknown setting {unknown[0]}")
+    found = dict(values)
+    if "sealing_key" in found:
+        found["sealing_key"] = Secret(str(found["sealing_key"]))
+    if isinstance(found.get("protocols"), str):
+        found["protocols"] = tuple(found["protocols"].replace(",", " ").split())
+    elif isinstance(found.get("protocols"), list):
+        found["protocols"] = tuple(found["protocols"])
+    if isinstance(found.get("allow_http_for_loopback"), str):
+        found["allow_http_for_loopback"] = found["allow_http_for_loopback"].lower() in {"1", "true", "yes", "on"}
+    if "user_seen_seconds" in found:
+        found["user_seen_seconds"] = _convert_whole("user_seen_seconds", found["user_seen_seconds"], source)
+    for group, kind in (("lifetimes", Lifetimes), ("sizes", Sizes)):
+        if group in found:
+            found[group] = _convert_group(group, kind, found[group], source)
+    return found
+
+
+def _convert_whole(name: str, value: object, source: str) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise SettingsError(f"{source}: {name} has to be a whole number") from None
+
+
+def _convert_group(group: str, kind: type[Any], value: object, source: str) -> object:
+    if not isinstance(value, dict):
+        raise SettingsError(f"{source}: {group} has to be a table")
+    known = {each.name: each.type for each in fields(kind)}
+    for name, number in value.items():
+        if name not in known:
+            raise SettingsError(f"{source}: unknown setting {group}.{name}")
+        if isinstance(number, bool) or not isinstance(number, int | float) or number < 0:
+            raise SettingsError(f"{source}: {group}.{name} has to be a number that is not negative")
+    return kind(**value)
