@@ -40,8 +40,9 @@ fix: .venv/dev ## mend what can be mended by itself: format, import order
 docs: .venv/dev ## write the generated pages of docs/reference
 	@$(BIN)/python -m tools.docs
 
-screenshots: .venv/dev ## draw every page in every state into screenshots/
+screenshots: .venv/dev ## draw every page in every state into screenshots/, and the pictures of the README
 	@$(BIN)/python -m tests.pages.screenshots screenshots
+	@$(BIN)/python -m tests.interplay.pictures docs/images
 
 prove: .venv/dev ## run the long proofs; none is longer than ten minutes
 	@$(BIN)/python -m tools.prove

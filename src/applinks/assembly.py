@@ -59,6 +59,8 @@ class Running:
         self.upkeep.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self.upkeep
+        # A renewal under way may hold a rotated token that nobody else has: it is kept first.
+        await self.outgoing.flights.settle()
         await self.fetcher.aclose()
         await self.storage.close()
 

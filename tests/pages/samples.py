@@ -244,11 +244,44 @@ LINK = v.LinkPage(
     heard_at=NOW - 240,
     loss="38 users of Start page and 12 of Tracker lose their connection, at both ends, at once.",
     may_change=True,
+    may_test=True,
     is_in_force=True,
+)
+LINK_WAITING = replace(
+    LINK,
+    state=WAITING,
+    is_in_force=False,
+    is_waiting=True,
+    linked_at=0,
+    heard_at=0,
+    findings=(v.Finding(state="wait", what="An administrator of Start page has to approve."),),
+    lane_in=v.Lane(direction="in", state="wait", words="OAuth 2"),
+    lane_out=v.Lane(direction="out", state="off", words="Disabled"),
+    incoming=replace(LINK.incoming, users="", test=None, change_url=""),
+    outgoing=v.Panel(
+        direction="out",
+        who="We do not call Start page.",
+        is_enabled=False,
+        level="Disabled",
+        foot="This side was left out when the two were linked.",
+    ),
+    loss="Nobody uses it yet; Start page is told.",
+)
+LINK_ENDED = replace(
+    LINK_WAITING,
+    state=_state("ended", "off"),
+    is_waiting=False,
+    is_ended=True,
+    findings=(
+        v.Finding(state="off", what="The link was deleted."),
+        v.Finding(state="wait", what="Start page has not been told yet."),
+    ),
+    lane_in=v.Lane(direction="in", state="off", words="Disabled"),
 )
 LINK_PAUSED = replace(
     LINK,
     state=PAUSED,
+    may_test=False,
     is_paused_here=True,
     lane_in=v.Lane(direction="in", state="rest", words="OAuth 2"),
     lane_out=v.Lane(direction="out", state="rest", words="OAuth 2"),
@@ -397,6 +430,8 @@ PAGES: dict[str, tuple[str, Any, v.Shell]] = {
         replace(SHELL, flash=(v.Flash(kind="ok", title="The link is paused"),)),
     ),
     "link-keys": ("link.html", LINK_KEYS, SHELL),
+    "link-waiting": ("link.html", LINK_WAITING, SHELL),
+    "link-ended": ("link.html", LINK_ENDED, SHELL),
     "change": ("change_direction.html", CHANGE, SHELL),
     "keys": ("keys.html", KEYS, SHELL),
     "pause": ("question.html", PAUSE, SHELL),

@@ -12,7 +12,7 @@ from applinks.administration.actor import Actor, check_may_change, check_may_loo
 from applinks.administration.side import Administration
 from applinks.linking.changes import change_link
 from applinks.linking.errors import LinkingError
-from applinks.linking.events import ApproveKey, Delete, Event, PauseLink, ResumeLink, Switch, TestAgain, Withdraw
+from applinks.linking.events import ApproveKey, AskForTest, Delete, Event, PauseLink, ResumeLink, Switch, Withdraw
 from applinks.linking.hearing import find_incoming, find_outgoing
 from applinks.linking.keys import format_fingerprint
 from applinks.linking.repeats import is_statement_due
@@ -156,10 +156,7 @@ async def test_again(id_or_handle: str, *, actor: Actor, side: Administration) -
     Raises:
         LinkingError: ``temporarily_unavailable``: the link or its outgoing side is not in use.
     """
-    return await _change(id_or_handle, TestAgain(actor=actor.name), actor, side)
-
-
-test_again.__test__ = False  # type: ignore[attr-defined]  # It is no test, whatever pytest makes of its name.
+    return await _change(id_or_handle, AskForTest(actor=actor.name), actor, side)
 
 
 async def _get_link(id_or_handle: str, side: Administration) -> Link:

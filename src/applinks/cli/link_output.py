@@ -70,7 +70,9 @@ def list_facts(link: "Link") -> list[tuple[str, str]]:
         ("In force since", format_time(link.in_force_at) or "not yet"),
     ]
     if link.pause is not None:
-        facts.append(("Paused here", _join(format_time(link.pause.at) or "", link.pause.by, link.pause.reason)))
+        facts.append(
+            ("Paused here", _join(format_time(link.pause.at) or "", _say_actor(link.pause.by), link.pause.reason))
+        )
     if link.peer.paused:
         facts.append(("Paused there", f"by an administrator of {link.name}"))
     if link.peer.heard_seq < link.seq:
@@ -130,6 +132,11 @@ def _say_direction(direction: "Direction") -> str:
         return say_level(direction.level.value)
     scopes = dict.fromkeys(direction.user_scopes + direction.application_scopes)
     return _join(say_level(direction.level.value), ", ".join(scopes))
+
+
+def _say_actor(by: str) -> str:
+    kind, _, name = by.partition(":")
+    return f"by {name} on the command line" if kind == "command" else f"by the user {name}"
 
 
 def _join(*parts: str) -> str:

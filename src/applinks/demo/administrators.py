@@ -18,7 +18,7 @@ _STEP_LIMIT = 12
 
 def link_applications(one: Application, other: Application, *, is_alive: Callable[[], None]) -> None:
     """
-    Link the two, as the administrators of both, and wait until both say *Connected*.
+    Link the two, as the administrators of both, and wait until both say *Connected*; what is linked stays as it is.
 
     ``is_alive`` raises when one of the applications has ended.
 
@@ -26,9 +26,10 @@ def link_applications(one: Application, other: Application, *, is_alive: Callabl
         DemoError: a page said something else; it says what.
     """
     browser = Browser()
-    if not _is_linked(browser, one, other):
-        page = _log_in(browser, browser.open(one.base_url + "/applinks/new"), (one, other))
-        _go_through(browser, page, (one, other), peer=other)
+    if _is_linked(browser, one, other):
+        return  # By an earlier start on the same folder; whoever paused it since meant it.
+    page = _log_in(browser, browser.open(one.base_url + "/applinks/new"), (one, other))
+    _go_through(browser, page, (one, other), peer=other)
     deadline = time.monotonic() + _SECONDS_TO_CONNECT
     while not (_is_connected(browser, one, other) and _is_connected(browser, other, one)):
         is_alive()
@@ -47,7 +48,9 @@ def _go_through(
             raise DemoError(f"Linking stopped at {page.url} with status {page.status}.")
         for button in ("approve", "propose", "private", "offer"):
             if form := page.find_form(button=button):
-                page = browser.submit(page, form, button=button)
+                # All that each side offers, so that everything can be tried; not the boxes that leave a side out.
+                ticked = [box for box in form.boxes if not box[0].endswith("_off")] if button == "propose" else []
+                page = browser.submit(page, form, button=button, ticked=ticked)
                 break
         else:
             form = page.find_form(button="look")

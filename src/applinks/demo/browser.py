@@ -1,6 +1,7 @@
 """A browser as small as can be: cookies, redirects and forms, enough to press the buttons of our own pages."""
 
 import http.client
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
@@ -59,9 +60,11 @@ class Browser:
         """Go to an address and follow where it leads."""
         return self._load("GET", url, None, "none")
 
-    def submit(self, page: Page, form: Form, *, button: str = "", **typed: str) -> Page:
-        """Type into a form and press one of its buttons."""
-        pairs = [(name, typed.get(name, value)) for name, value in form.fields]
+    def submit(
+        self, page: Page, form: Form, *, button: str = "", ticked: Sequence[tuple[str, str]] = (), **typed: str
+    ) -> Page:
+        """Type into a form, tick boxes of it, and press one of its buttons."""
+        pairs = [(name, typed.get(name, value)) for name, value in form.fields] + list(ticked)
         if pressed := form.find_button(button):
             pairs.append(pressed)
         url = urljoin(page.url, form.action) if form.action else page.url

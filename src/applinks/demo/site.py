@@ -144,7 +144,11 @@ class Site:
         return redirect("/login")
 
     async def _show_stylesheet(self, _request: Request) -> Response:
-        return Response(_STYLESHEET.read_text("utf-8") + self._stylesheet, media_type="text/css", headers={"Cache-Control": "max-age=300"})
+        return Response(
+            _STYLESHEET.read_text("utf-8") + self._stylesheet,
+            media_type="text/css",
+            headers={"Cache-Control": "max-age=300"},
+        )
 
 
 def redirect(url: str) -> Response:

@@ -8,14 +8,14 @@ def list_steps(tracker: Application, start_page: Application, *, is_linked: bool
     """Give the steps that are left, each a sentence or two."""
     linking = [
         (
-            f"Open {tracker.base_url}/applinks/new and log in as {_name(tracker.administrator)}."
-            f" Paste {start_page.base_url} and continue there."
+            f"Open {start_page.base_url}/applinks/new and log in as {_name(start_page.administrator)}."
+            f" Paste {tracker.base_url} there, and continue at {tracker.name}."
         ),
         (
-            f"At {start_page.name} log in as {_name(start_page.administrator)}, and approve."
-            " You are taken back, and both pages say Connected."
+            f"At {tracker.name} log in as {_name(tracker.administrator)}, and approve."
+            " You are taken back, and the page says Connected."
         ),
-        "Log out at both: the menu is at the top right.",
+        f"Log out at both, in the menu at the top right of {start_page.base_url}/ and {tracker.base_url}/.",
     ]
     using = [
         (

@@ -17,6 +17,7 @@ from applinks.demo.administrators import link_applications
 from applinks.demo.applications import Application, build_applications
 from applinks.demo.folder import DemoError, StateFolder, open_folder
 from applinks.demo.ports import bind_ports
+from applinks.settings import Settings
 
 DEFAULT_PORT = 8001
 
@@ -48,7 +49,11 @@ def run_demo(options: DemoOptions, announce: Callable[[Sequence[Application]], N
 
     Raises:
         DemoError: it cannot start, or one application ended; the description says which and why.
+        SettingsError: the file of the options cannot be used.
     """
+    if options.config is not None:
+        # Here, so that it is one sentence, and not the last words of a process.
+        Settings.load(config=options.config, environment={}, default_base_url="http://127.0.0.1")
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         stack.enter_context(_interruptible())
         folder = stack.enter_context(open_folder(options.state_dir))
@@ -65,7 +70,7 @@ def run_demo(options: DemoOptions, announce: Callable[[Sequence[Application]], N
         for server in servers:
             _wait_until_ready(server.application, lambda: _check_alive(servers))
         if options.is_linked:
-            link_applications(tracker, start_page, is_alive=lambda: _check_alive(servers))
+            link_applications(start_page, tracker, is_alive=lambda: _check_alive(servers))
         announce((tracker, start_page))
         while True:
             _check_alive(servers)

@@ -11,8 +11,8 @@ from applinks.incoming.store import IncomingStore
 from applinks.records.failures import FailureLog
 from applinks.records.links import Link
 from applinks.records.scopes import Resource
+from applinks.records.usage import Usage
 from applinks.settings import Settings
-from applinks.wire.jose import UnverifiedJwt
 from applinks.wire.jose import UnverifiedJwt
 
 
@@ -36,6 +36,7 @@ class IncomingSide:
     users: SeenUsers
     resources: tuple[Resource, ...] = field(repr=False)
     failures: FailureLog
+    usage: Usage = field(default_factory=Usage, repr=False)
     find_peer_key: Callable[[Link, UnverifiedJwt], Awaitable[Link | None]] | None = None
     hear_early_call: Callable[[Link], None] | None = None
     rules: Rules = field(init=False, repr=False)

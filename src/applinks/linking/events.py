@@ -100,7 +100,7 @@ class StatementFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class CallTested:
     """A test call ended; ``result`` is ``passed`` or ``failed:<code>``. ``jitter`` is between -1 and 1."""
 
     result: str
@@ -108,11 +108,10 @@ class Tested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestAgain:
+class AskForTest:
     """An administrator asks for a test call now."""
 
     actor: str
-    __test__ = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +179,8 @@ Event = (
     | Tick
     | Hear
     | StatementFailed
-    | Tested
-    | TestAgain
+    | CallTested
+    | AskForTest
     | PauseLink
     | ResumeLink
     | Delete

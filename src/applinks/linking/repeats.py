@@ -6,7 +6,7 @@ Handshake §4 Repeat, §6.
 
 from dataclasses import replace
 
-from applinks.linking.events import Event, Hear, StatementFailed, TestAgain, Tested
+from applinks.linking.events import AskForTest, CallTested, Event, Hear, StatementFailed
 from applinks.records.links import Link, LinkState, Schedule
 from applinks.wire.linking.terms import Access, Allows
 
@@ -95,11 +95,11 @@ def _settle_test_call(before: Link | None, link: Link, event: Event, now: int) -
     check = _get_check(link)
     if not is_test_wanted(link):
         return replace(link, check=check, test_call=Schedule())
-    if isinstance(event, Tested):
+    if isinstance(event, CallTested):
         passed = event.result == "passed"
         again = Schedule(next_at=now + _DAY) if passed else _postpone(link.test_call, now, event.jitter)
         return replace(link, check=check, test_call=again)
-    if isinstance(event, TestAgain) or before is None or not is_test_wanted(before):
+    if isinstance(event, AskForTest) or before is None or not is_test_wanted(before):
         return replace(link, check=check, test_call=Schedule(next_at=now))
     return replace(link, check=check)
 

@@ -11,6 +11,8 @@ from applinks.linking.events import (
     Approve,
     ApprovedAnswer,
     ApproveKey,
+    AskForTest,
+    CallTested,
     Decision,
     Delete,
     Event,
@@ -24,8 +26,6 @@ from applinks.linking.events import (
     ResumeLink,
     StatementFailed,
     Switch,
-    TestAgain,
-    Tested,
     Tick,
     Withdraw,
 )
@@ -85,7 +85,7 @@ def _react(link: Link | None, event: Event, now: int) -> Decision:
             decision = _pause_or_resume(link, event, now)
         case Switch():
             decision = _switch(link, event)
-        case Tested() | TestAgain():
+        case CallTested() | AskForTest():
             decision = _test(link, event)
         case KeysRead() | KeysNotRead() | ApproveKey():
             decision = _keep_keys(link, event, now)
@@ -150,7 +150,14 @@ def _leave_proposed(link: Link, event: ApprovedAnswer | RefusedAnswer | Withdraw
             return Decision(
                 link=replace(link, pending=after, peer=peer),
                 happened=(Happened(actor=event.actor, action="link.confirmed"),),
+                # The peer may be in force first and call at once: it has to be known here, to be told to wait (503).
+                registers=None if link.agreed else _foresee(after),
             )
+
+
+def _foresee(pending: Pending) -> Agreement:
+    """Give the agreement that a revision becomes if the peer has it in force."""
+    return Agreement(revision=pending.revision, digest=pending.answer_digest, terms=pending.terms)
 
 
 def _delete(link: Link, event: Delete, now: int) -> Decision:
@@ -209,10 +216,10 @@ def _is_under(wanted: Direction, ceiling: Access | None) -> bool:
     )
 
 
-def _test(link: Link, event: Tested | TestAgain) -> Decision:
+def _test(link: Link, event: CallTested | AskForTest) -> Decision:
     if not is_test_wanted(link):
-        return Decision(link=link, refusal="" if isinstance(event, Tested) else "temporarily_unavailable")
-    return Decision(link=replace(link, check=event.result) if isinstance(event, Tested) else link)
+        return Decision(link=link, refusal="" if isinstance(event, CallTested) else "temporarily_unavailable")
+    return Decision(link=replace(link, check=event.result) if isinstance(event, CallTested) else link)
 
 
 def _keep_keys(link: Link, event: KeysRead | KeysNotRead | ApproveKey, now: int) -> Decision:

@@ -127,6 +127,7 @@ class PeerConnection:
         limit: int | None,
         seconds: float | None,
     ) -> AsyncGenerator[HttpResponse]:
+        self._side.usage.mark_connection(credentials.id, self._side.clock.now())
         request.headers["Authorization"] = f"Bearer {credentials.access_token.reveal()}"
         async with self._side.fetcher.open_stream(
             request, private=link.private_address, key=link.id, limit=limit, seconds=seconds

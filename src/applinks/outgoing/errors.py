@@ -1,6 +1,9 @@
 """What can go wrong on the outgoing side, beyond the errors that every host knows."""
 
-from applinks.errors import ApplinksError, PeerProtocolError, PeerRefusedError
+from applinks.errors import ApplinksError, PeerProtocolError, PeerRefusedError, PeerUnreachableError
+
+PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
+"""What a peer may say that is overloaded or being restarted; asked again in a moment, it may be well."""
 
 
 class UnsafeCallError(ApplinksError, ValueError):
@@ -25,3 +28,10 @@ class WrongIssuerError(PeerProtocolError):
     """RFC 9207 §2.4, RFC 8414 §3.3: the answer is, or names, another authorization server's."""
 
     code = "wrong_issuer"
+
+
+def build_unavailable(detail: str) -> PeerUnreachableError:
+    """Make the error of a fault that may pass."""
+    return PeerUnreachableError(
+        "The other application cannot answer now.", code="temporarily_unavailable", detail=detail
+    )

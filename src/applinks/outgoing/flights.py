@@ -1,7 +1,6 @@
 """One piece of work at a time for each connection, however many callers wait for it."""
 
 import asyncio
-import copy
 from collections.abc import Awaitable, Callable
 
 from applinks.errors import ApplinksError
@@ -35,7 +34,7 @@ class Flights:
         try:
             return await asyncio.shield(flight)
         except ApplinksError as error:
-            raise copy.copy(error) from error
+            raise _copy(error) from error
 
     async def settle(self) -> None:
         """Wait until none is under way, before the process ends; how each ended is its callers' affair."""
@@ -50,3 +49,10 @@ class Flights:
 
 async def _run(begin: Callable[[], Awaitable[Connection]]) -> Connection:
     return await begin()
+
+
+def _copy(error: ApplinksError) -> ApplinksError:
+    # Without its constructor: each class of error has its own.
+    twin = type(error).__new__(type(error), *error.args)
+    vars(twin).update(vars(error))
+    return twin

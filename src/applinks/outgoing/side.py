@@ -11,6 +11,7 @@ from applinks.outgoing.oauth2.metadata import MetadataCache
 from applinks.outgoing.store import OutgoingStore
 from applinks.records.failures import FailureLog
 from applinks.records.keys import KeyPair
+from applinks.records.usage import Usage
 from applinks.settings import Settings
 
 
@@ -21,6 +22,7 @@ class OutgoingSide:
 
     Attributes:
         get_signing_key: gives the key that proves us to the peer's authorization server.
+        usage: which connections were used, to be written now and then.
         flights: renewals under way, so that there is one however many callers.
         metadata: what the peers' authorization servers say of themselves, kept for minutes.
         retry_pauses: seconds to wait before each further try of a renewal that a passing fault stopped.
@@ -33,6 +35,7 @@ class OutgoingSide:
     fetcher: Fetcher
     failures: FailureLog
     get_signing_key: Callable[[], Awaitable[KeyPair]]
+    usage: Usage = field(default_factory=Usage, repr=False)
     flights: Flights = field(default_factory=Flights)
     metadata: MetadataCache = field(default_factory=MetadataCache)
     # Together below a second: whoever waits is a person looking at a page.

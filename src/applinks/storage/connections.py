@@ -13,7 +13,6 @@ from applinks.records.connections import Connection, ConnectionState
 from applinks.records.links import Link
 from applinks.secret import Secret
 from applinks.storage.audit import add_events
-from applinks.storage.links import find_link
 from applinks.storage.rows import Row, format_words, parse_link, parse_words
 from applinks.storage.schema import connections, links, round_trips
 from applinks.storage.sealing import Sealer
@@ -21,28 +20,18 @@ from applinks.storage.units import Database, UnitUndone
 
 
 class ConnectionTables:
-    """Implements ``outgoing.store.OutgoingStore``."""
+    """The part of ``outgoing.store.OutgoingStore`` that is the same on every database."""
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
-
-    async def find_link(self, id_or_handle: str) -> Link | None:
-        """Give a link by id, else a link that has not ended by handle."""
-        return await self._database.read(lambda sql: find_link(sql, id_or_handle))
-
-    async def find_connection(self, *, link_id: str, user_id: str | None, name: str = "") -> Connection | None:
-        """Give the stored credentials; ``user_id`` None: the application's own."""
-        query = select(connections).where(_is_key(link_id, user_id, name))
-        row = await self._database.read(lambda sql: sql.execute(query).mappings().first())
-        return self._parse(row) if row else None
 
     async def list_connections_of_user(self, user_id: str) -> Sequence[tuple[Connection, Link]]:
         """Give a user's connections to links that have not ended."""
         query = select(connections).where(connections.c.user_id == user_id).order_by(connections.c.created_at)
 
         def unit(sql: Sql) -> list[tuple[Connection, Link]]:
-            found = [self._parse(row) for row in sql.execute(query).mappings()]
+            found = [self.parse(row) for row in sql.execute(query).mappings()]
             of_links = select(links).where(links.c.id.in_({each.link_id for each in found}), links.c.ended_at == 0)
             standing = {row["id"]: parse_link(row) for row in sql.execute(of_links).mappings()}
             return [(each, standing[each.link_id]) for each in found if each.link_id in standing]
@@ -146,7 +135,8 @@ class ConnectionTables:
             "last_used_at": connection.last_used_at,
         }
 
-    def _parse(self, row: Row) -> Connection:
+    def parse(self, row: Row) -> Connection:
+        """Give the connection of a row, its secrets opened."""
         refresh = row["refresh_token"]
         return Connection(
             id=row["id"],

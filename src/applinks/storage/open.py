@@ -9,7 +9,6 @@ from applinks.errors import SchemaError
 from applinks.settings import Settings
 from applinks.storage import pruning
 from applinks.storage.audit import AuditTrail
-from applinks.storage.connections import ConnectionTables
 from applinks.storage.failures import FailureTable
 from applinks.storage.key_file import read_sealing_keys
 from applinks.storage.keys import KeyTables
@@ -19,8 +18,11 @@ from applinks.storage.migrations import check_version, migrate
 from applinks.storage.sealing import Sealer
 from applinks.storage.sessions import SessionTable
 from applinks.storage.sqlite.connection import SqliteDatabase
+from applinks.storage.sqlite.hot_connections import SqliteOutgoing
 from applinks.storage.sqlite.incoming import SqliteIncoming
+from applinks.storage.sqlite.kept_records import KeptRecords
 from applinks.storage.sqlite.place import check_folder, find_version, is_new, make_file, parse_path
+from applinks.storage.usage import UsageTables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +32,14 @@ class Storage:
     database: SqliteDatabase
     settings: Settings
     incoming: SqliteIncoming
-    outgoing: ConnectionTables
+    outgoing: SqliteOutgoing
     linking: LinkTables
     keys: KeyTables
     failures: FailureTable
     audit: AuditTrail
     sessions: SessionTable
     leases: LeaseTable
+    usage: UsageTables
 
     async def prune(self, *, now: int) -> int:
         """Delete all that is over, in short units; gives how many rows."""
@@ -95,11 +98,12 @@ def _assemble(
     database: SqliteDatabase, settings: Settings, sealer: Sealer, *, clock: Clock, entropy: Entropy
 ) -> Storage:
     lifetimes = settings.lifetimes
+    kept = KeptRecords()
     return Storage(
         database=database,
         settings=settings,
-        incoming=SqliteIncoming(database, sealer),
-        outgoing=ConnectionTables(database, sealer),
+        incoming=SqliteIncoming(database, sealer, kept),
+        outgoing=SqliteOutgoing(database, sealer, kept),
         linking=LinkTables(database),
         keys=KeyTables(database, sealer),
         failures=FailureTable(database, clock=clock, entropy=entropy, kept_per_link=settings.sizes.failures_per_link),
@@ -111,4 +115,5 @@ def _assemble(
             absolute_seconds=lifetimes.session_absolute_seconds,
         ),
         leases=LeaseTable(database),
+        usage=UsageTables(database),
     )

@@ -51,7 +51,7 @@ async def verify_bearer_token(text: str, *, url: str, side: IncomingSide) -> Cal
     loaded = await _load(text, side)
     found = loaded.found
     try:
-        return decide_caller(loaded, url=url, now=side.clock.now(), rules=side.rules)
+        caller = decide_caller(loaded, url=url, now=side.clock.now(), rules=side.rules)
     except RefusedError as refusal:
         if found is None:
             raise
@@ -60,6 +60,9 @@ async def verify_bearer_token(text: str, *, url: str, side: IncomingSide) -> Cal
         raise refusal.about(
             link_id=found.link.id, client=found.client.id, user_id=found.token.user_id or ""
         ) from refusal.__cause__
+    if found is not None and found.grant is not None:
+        side.usage.mark_grant(found.grant.id, side.clock.now())
+    return caller
 
 
 def decide_caller(loaded: LoadedToken, *, url: str, now: int, rules: Rules) -> Caller:

@@ -1,15 +1,17 @@
 """Which client is it: proved by a signed assertion, or public and merely named."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from applinks.errors import RefusedError
+from applinks.incoming.challenges import build_unavailable
 from applinks.incoming.side import IncomingSide
 from applinks.incoming.store import FoundClient
 from applinks.records.clients import ClientAuthentication
 from applinks.wire.http import Request
-from applinks.wire.jose import JoseError, UnverifiedJwt
+from applinks.wire.jose import JoseError, UnverifiedJwt, verify_jwt
 from applinks.wire.oauth2.assertions import (
     ClientAssertion,
     get_unverified_client_id,
@@ -120,6 +122,8 @@ def _verify_assertion(
 ) -> ClientAssertion:
     is_peer = found is None or found.client.is_peer
     keys = _find_keys(jwt, found)
+    if found is not None and not keys:
+        _check_rest(jwt, found)
     try:
         return verify_client_assertion(
             jwt,
@@ -132,6 +136,16 @@ def _verify_assertion(
     except JoseError as error:
         reason = f"{error.code}: {error}" if keys else f"no key of ours for it is named {jwt.kid!r}"
         raise _refuse(f"the assertion of {claimed.client_id[:200]!r} is not good: {reason}", found) from error
+
+
+def _check_rest(jwt: UnverifiedJwt, found: FoundClient) -> None:
+    """Tell a peer whose new key an administrator has yet to approve that its link rests, not that it is a stranger."""
+    if not found.client.is_peer or not found.link.rest:
+        return
+    with suppress(JoseError):
+        verify_jwt(jwt, found.link.peer.unannounced)
+        detail = f"the link {found.link.handle} rests, and the assertion is by a key that nobody announced"
+        raise build_unavailable(detail).about(link_id=found.link.id, client=found.client.id)
 
 
 def _find_keys(jwt: UnverifiedJwt, found: FoundClient | None) -> Sequence[Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from applinks.errors import PeerProtocolError
 from applinks.fetching.documents import build_document_request, parse_document
 from applinks.fetching.exchange import Exchange
-from applinks.outgoing.errors import WrongIssuerError
+from applinks.outgoing.errors import PASSING_STATUSES, WrongIssuerError, build_unavailable
 from applinks.wire.oauth2.metadata import SERVER_DOCUMENT, MalformedMetadataError, ServerMetadata, parse_server_metadata
 
 # As long as the link manifest may be kept; a moved endpoint is found out within that time.
@@ -24,9 +24,12 @@ def read_server_metadata(
     Raises:
         WrongIssuerError: it names another issuer, or keys or endpoints that are not that issuer's.
         PeerProtocolError: it is no such document.
+        PeerUnreachableError: a passing fault.
     """
     url = f"{issuer}/.well-known/{SERVER_DOCUMENT}"
     response = yield build_document_request(url)
+    if response.status in PASSING_STATUSES:
+        raise build_unavailable(f"{url} answered {response.status}")
     document = parse_document(response, url=url, limit=limit)
     if document.get("issuer") != issuer:
         raise _build_wrong(f"{url} names the issuer {str(document.get('issuer'))[:200]!r}")

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from applinks.errors import PeerError, PeerProtocolError, PeerRefusedError, PeerUnreachableError
+from applinks.errors import PeerError, PeerProtocolError, PeerRefusedError
 from applinks.fetching.exchange import Exchange
-from applinks.outgoing.errors import GrantEndedError
+from applinks.outgoing.errors import PASSING_STATUSES, GrantEndedError, build_unavailable
 from applinks.wire.forms import Pair, format_form
 from applinks.wire.headers import parse_content_type
 from applinks.wire.http import Request, Response
@@ -18,9 +18,6 @@ from applinks.wire.oauth2.messages import (
     parse_error_answer,
     parse_token_answer,
 )
-
-# What a peer may say again in a moment.
-_PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 
 def send_token_request(endpoint: str, request: TokenRequest) -> Exchange[TokenAnswer]:
@@ -60,10 +57,8 @@ def build_error(response: Response, *, endpoint: str) -> PeerError:
     said = f"{endpoint} answered {response.status}"
     if answer is not None:
         said += f": {answer.error}, {answer.description or 'no description'}, reference {answer.reference or 'none'}"
-    if response.status in _PASSING_STATUSES or (answer and answer.error == ErrorCode.TEMPORARILY_UNAVAILABLE):
-        return PeerUnreachableError(
-            "The other application cannot answer now.", code="temporarily_unavailable", detail=said
-        )
+    if response.status in PASSING_STATUSES or (answer and answer.error == ErrorCode.TEMPORARILY_UNAVAILABLE):
+        return build_unavailable(said)
     if answer is None:
         return _build_broken(said)
     if answer.error == ErrorCode.INVALID_GRANT:

@@ -1,13 +1,13 @@
 """
 The statements that run with every call: tokens and codes, on the raw connection.
 
-Each look-up is one statement that joins all that validity hangs on. Links and clients are parsed once and kept under
-their version, which the same statement reads: a pause or a revocation is seen by the very next look-up.
+Each look-up is one statement that joins all that validity hangs on, and reads under which version links and clients
+stand now: a pause or a revocation is seen by the very next look-up.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from applinks.incoming.store import FoundAccessToken, FoundClient, FoundCode, FoundRefreshToken
 from applinks.records.clients import Client
@@ -18,22 +18,17 @@ from applinks.secret import Secret
 from applinks.storage.rows import (
     format_words,
     parse_access_token,
-    parse_client,
     parse_code,
     parse_family,
     parse_grant,
-    parse_link,
     parse_words,
 )
 from applinks.storage.schema import access_tokens, codes, families, grants, refresh_tokens
 from applinks.storage.sealing import Sealer
 from applinks.storage.sqlite.connection import SqliteDatabase
+from applinks.storage.sqlite.kept_records import KeptRecords
 from applinks.storage.units import ConflictError
 
-T = TypeVar("T")
-
-# Every link and client of a large installation; a record is a few kilobytes.
-_KEPT_RECORDS = 2048
 # A token names its row itself, so the number may be anything; SQLite's end here.
 _ROWS = range(1 << 63)
 
@@ -84,36 +79,13 @@ _SUPERSEDE = (
 _CLAIM_ASSERTION = "INSERT INTO applinks_assertions (issuer, jti, expires_at) VALUES (?, ?, ?)"
 
 
-class _Records:
-    """Parsed records under their version; what stands in the database under another one is read again."""
-
-    def __init__(self, table: str, parse: Callable[[dict[str, Any]], Any]) -> None:
-        self._query = f"SELECT * FROM {table} WHERE id = ?"  # noqa: S608
-        self._parse = parse
-        self._kept: dict[str, tuple[int, Any]] = {}
-
-    def get(self, raw: sqlite3.Connection, name: str, version: int) -> Any:
-        kept = self._kept.get(name)
-        if kept is not None and kept[0] == version:
-            return kept[1]
-        cursor = raw.execute(self._query, (name,))
-        row = dict(zip((column[0] for column in cursor.description), cursor.fetchone(), strict=True))
-        record = self._parse(row)
-        if len(self._kept) >= _KEPT_RECORDS:
-            self._kept.clear()
-        # The row may be newer than the version that was asked for; it is kept under its own.
-        self._kept[name] = (row["version"], record)
-        return record
-
-
 class HotTokens:
     """The part of ``incoming.store.IncomingStore`` that every call uses, on SQLite."""
 
-    def __init__(self, database: SqliteDatabase, sealer: Sealer) -> None:
+    def __init__(self, database: SqliteDatabase, sealer: Sealer, kept: KeptRecords) -> None:
         self._hot = database
         self._sealer = sealer
-        self._links = _Records("applinks_links", parse_link)
-        self._clients = _Records("applinks_clients", parse_client)
+        self._kept = kept
 
     async def find_client(self, client_id: str) -> FoundClient | None:
         """Give the live (not ended) client of that wire id, with its link."""
@@ -219,7 +191,7 @@ class HotTokens:
         return True
 
     def _get_owner(self, raw: sqlite3.Connection, found: Sequence[Any]) -> tuple[Client, Link]:
-        return self._clients.get(raw, found[0], found[1]), self._links.get(raw, found[2], found[3])
+        return self._kept.get_client(raw, found[0], found[1]), self._kept.get_link(raw, found[2], found[3])
 
     def _seal_answer(self, answer: Secret, row: int) -> str:
         return self._sealer.seal(answer, table="applinks_refresh_tokens", column="successor", row=str(row))

@@ -85,6 +85,7 @@ def build_link_page(look: LinkLook, facts: LinkFacts) -> LinkPage:
         loss=say_loss(look, facts),
         may_change=facts.may_change,
         is_in_force=link.state is LinkState.IN_FORCE,
+        may_test=link.is_usable and link.outgoing.is_enabled,
         is_waiting=is_waiting(link),
         is_paused_here=link.pause is not None,
         is_ended=bool(link.ended_at),
@@ -138,12 +139,17 @@ def say_loss(look: LinkLook, facts: LinkFacts) -> str:
         return _("Nobody uses it yet; {peer} is told.").format(peer=peer)
     if not facts.grants and not facts.connections:
         return _("No user is connected at the moment. Both ends stop at once.")
-    return _("{theirs} of {peer} and {ours} of {us} lose their connection, at both ends, at once.").format(
-        theirs=ngettext("{n} user", "{n} users", facts.grants).format(n=facts.grants),
-        ours=ngettext("{n} user", "{n} users", facts.connections).format(n=facts.connections),
-        peer=peer,
-        us=us,
-    )
+    theirs = ngettext("{n} user of {name}", "{n} users of {name}", facts.grants).format(n=facts.grants, name=peer)
+    ours = ngettext("{n} user of {name}", "{n} users of {name}", facts.connections).format(n=facts.connections, name=us)
+    if facts.grants and facts.connections:
+        text = _("Cut off at both ends, at once: {theirs} and {ours}.")
+    else:
+        text = (
+            _("Cut off at both ends, at once: {theirs}.")
+            if facts.grants
+            else _("Cut off at both ends, at once: {ours}.")
+        )
+    return text.format(theirs=theirs, ours=ours)
 
 
 def build_key_view(key: Mapping[str, object]) -> KeyView:

@@ -1,5 +1,8 @@
 """The list of links, one link, and what an administrator does with it: each a caller of `administration.links`."""
 
+import asyncio
+import logging
+
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
@@ -18,8 +21,9 @@ from applinks.administration.links import (
     test_again,
     withdraw,
 )
-from applinks.errors import RefusedError
+from applinks.errors import ApplinksError, RefusedError
 from applinks.linking.errors import LinkingError
+from applinks.linking.side import LinkingSide
 from applinks.linking.statements import send_due
 from applinks.records.links import Link, LinkState, Rest
 from applinks.web.pages.forms import (
@@ -50,6 +54,13 @@ _FILTERS = {"attention": ("attention",), "waiting": ("waiting", "testing"), "pau
 # Sorted first is what somebody has to look at.
 _ORDER = ("attention", "waiting", "testing", "connected", "paused", "ended")
 _LONGEST_QUERY = 200
+# Most peers answer within this, and then the next page shows that they were told; the others hear it afterwards.
+_WAIT_SECONDS = 1.5
+# While the first tests run, the page of a link looks again by itself.
+_LOOK_AGAIN_SECONDS = 2
+_MOST_LOOKING_SECONDS = 60
+
+_log = logging.getLogger("applinks.pages")
 
 
 async def show_links(visit: Visit) -> Response:
@@ -74,7 +85,11 @@ async def show_one_link(visit: Visit) -> Response:
     """Show one link, also one that has ended."""
     view = await _find(visit)
     page = build_link_page(await _look(visit, view.link), await _gather(visit, view))
-    return await visit.render("link.html", page)
+    response = await visit.render("link.html", page)
+    is_young = visit.now - (view.link.in_force_at or view.link.created_at) < _MOST_LOOKING_SECONDS
+    if is_young and page.state.key == "testing":
+        response.headers["Refresh"] = str(_LOOK_AGAIN_SECONDS)
+    return response
 
 
 async def ask_to_pause(visit: Visit) -> Response:
@@ -98,12 +113,14 @@ async def pause_link(visit: Visit) -> Response:
     if not form.validate():
         raise RefusedError("The reason is too long.", detail=f"{len(reason)} characters")
     link = await pause(_get_name(visit), reason=reason, actor=_actor(visit), side=visit.context.administration)
-    return _return_to(visit, link)
+    return await _return_to(visit, link)
 
 
 async def resume_link(visit: Visit) -> Response:
     """End our pause."""
-    return _return_to(visit, await resume(_get_name(visit), actor=_actor(visit), side=visit.context.administration))
+    return await _return_to(
+        visit, await resume(_get_name(visit), actor=_actor(visit), side=visit.context.administration)
+    )
 
 
 async def test_link(visit: Visit) -> Response:
@@ -142,7 +159,7 @@ async def delete_link(visit: Visit) -> Response:
     end = withdraw if link.state is LinkState.PROPOSED else delete
     after = await end(link.id, actor=_actor(visit), side=visit.context.administration)
     await visit.tell("ok", _("The link with {peer} has ended").format(peer=after.name))
-    return _return_to(visit, after, path="/")
+    return await _return_to(visit, after, path="/")
 
 
 async def show_incoming(visit: Visit) -> Response:
@@ -190,7 +207,7 @@ async def approve_key(visit: Visit) -> Response:
         raise RefusedError("The form names no key.")
     link = await approve_keys(_get_name(visit), fingerprint, actor=_actor(visit), side=visit.context.administration)
     await visit.tell("ok", _("The key is approved"))
-    return _return_to(visit, link)
+    return await _return_to(visit, link)
 
 
 def _actor(visit: Visit) -> Actor:
@@ -246,11 +263,22 @@ async def _find_name(visit: Visit, actor: str) -> str:
     return _("{name} (command line)").format(name=name) if kind == "command" else ""
 
 
-def _return_to(visit: Visit, link: Link, *, path: str = "") -> Response:
-    """Send the browser back, and tell the peer after the answer."""
+async def _return_to(visit: Visit, link: Link, *, path: str = "") -> Response:
+    """Send the browser back, and tell the peer: before the answer if it is quick, else after it."""
     response = visit.redirect(visit.url(path) if path else _get_url(visit, link))
-    response.background = BackgroundTask(send_due, link.id, side=visit.context.linking)
+    telling = asyncio.create_task(_tell(link.id, visit.context.linking))
+    done, _waiting = await asyncio.wait({telling}, timeout=_WAIT_SECONDS)
+    if not done:
+        response.background = BackgroundTask(asyncio.wait, {telling})
     return response
+
+
+async def _tell(link_id: str, side: LinkingSide) -> None:
+    try:
+        await send_due(link_id, side=side)
+    except ApplinksError as error:
+        # The change stands; upkeep tells it.
+        _log.warning("link.not_told link=%s code=%s detail=%s", link_id, error.code, error.detail)
 
 
 def _is_wanted(row: LinkRow, asked: str, text: str) -> bool:
@@ -309,7 +337,7 @@ async def _show_direction(visit: Visit, direction: str, *, problem: str = "") ->
         enabled=Choice(
             field="enabled",
             value="1",
-            label=_("{caller} calls {server}").format(caller=caller, server=server),
+            label=_("{caller} may call {server}").format(caller=caller, server=server),
             hint=_("Without this, every call in this direction is refused"),
             checked=here.is_enabled,
         ),
@@ -342,4 +370,4 @@ async def _save_direction(visit: Visit, direction: str) -> Response:
         problem = _("Tick what is allowed, or switch the direction off.")
         return await _show_direction(visit, direction, problem=problem)
     await visit.tell("ok", _("Saved"), _("It holds from now on; {peer} is told.").format(peer=link.name))
-    return _return_to(visit, link)
+    return await _return_to(visit, link)

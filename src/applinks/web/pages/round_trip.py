@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from applinks.errors import RefusedError
+from applinks.errors import PeerError, RefusedError
 from applinks.outgoing.round_trip import begin, finish
 from applinks.web.pages.visit import Visit
 from applinks.wire.forms import MalformedFormError, parse_query
@@ -26,11 +26,10 @@ async def begin_round_trip(visit: Visit) -> Response:
 
 async def finish_round_trip(visit: Visit) -> Response:
     """Take the user back, and store her connection."""
-    finished = await finish(
-        visit.request.path_params["link"],
-        visit.query,
-        visit.session.digest,
-        visit.user,
-        side=visit.context.outgoing,
-    )
+    link = visit.request.path_params["link"]
+    try:
+        finished = await finish(link, visit.query, visit.session.digest, visit.user, side=visit.context.outgoing)
+    except PeerError as error:
+        error.link = error.link or link
+        raise
     return visit.redirect(finished.return_to)

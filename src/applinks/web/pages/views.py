@@ -274,6 +274,7 @@ class LinkPage:
     loss: str
     may_change: bool
     is_in_force: bool
+    may_test: bool = False
     is_waiting: bool = False
     is_paused_here: bool = False
     is_ended: bool = False

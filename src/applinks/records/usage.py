@@ -1,0 +1,37 @@
+"""When grants and connections were last used: counted in memory, written once a minute."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastUsed:
+    """The moments to write, by id; a crash may lose a minute of them, never a decision."""
+
+    grants: Mapping[str, int]
+    connections: Mapping[str, int]
+
+    def __bool__(self) -> bool:
+        return bool(self.grants or self.connections)
+
+
+class Usage:
+    """What was used in this process since it was last written."""
+
+    def __init__(self) -> None:
+        self._grants: dict[str, int] = {}
+        self._connections: dict[str, int] = {}
+
+    def mark_grant(self, grant_id: str, now: int) -> None:
+        """Note that a call was made under a grant."""
+        self._grants[grant_id] = now
+
+    def mark_connection(self, connection_id: str, now: int) -> None:
+        """Note that a call was made over a connection."""
+        self._connections[connection_id] = now
+
+    def take(self) -> LastUsed:
+        """Give what is to be written, and begin anew."""
+        taken = LastUsed(grants=self._grants, connections=self._connections)
+        self._grants, self._connections = {}, {}
+        return taken

@@ -1,0 +1,56 @@
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from applinks.cli.main import main
+from applinks.clock import SystemClock
+from applinks.entropy import SystemEntropy
+from applinks.settings import Settings
+from applinks.storage.open import Storage, open_storage
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run a command in an empty folder and an environment without settings of ours."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("APPLINKS_DATABASE", raising=False)
+    monkeypatch.delenv("APPLINKS_BASE_URL", raising=False)
+    # Wide, so that no sentence is broken where a test looks for it.
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run_command(*arguments: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["applinks", *arguments])
+        capsys.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        found = capsys.readouterr()
+        return Result(code, found.out, found.err)
+
+    return run_command
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'applinks.db'}"
+
+
+async def open_database(database: str) -> Storage:
+    """Open it as a running application does."""
+    settings = Settings(base_url="http://127.0.0.1:8001", database=database)
+    return await open_storage(settings, clock=SystemClock(), entropy=SystemEntropy())

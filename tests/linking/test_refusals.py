@@ -1,0 +1,353 @@
+"""What is refused, and in which words."""
+
+import json
+
+import pytest
+
+from applinks.errors import RefusedError
+from applinks.linking.answerer import approve, open_proposal, refuse
+from applinks.linking.discovery import discover
+from applinks.linking.errors import LinkingError
+from applinks.linking.proposer import Outcome, accept_answer, list_possible_terms, propose
+from applinks.records.links import EndReason, LinkState
+from applinks.wire.http import Response
+from applinks.wire.jose import parse_jwt, sign_jwt
+from applinks.wire.linking.messages import ANSWER_TYP, PROPOSAL_TYP
+from applinks.wire.linking.terms import Terms
+from tests.linking.world import (
+    A_URL,
+    ADMINISTRATOR,
+    AUDITOR,
+    B_URL,
+    NOBODY,
+    SECOND,
+    SESSION,
+    Application,
+    World,
+    make_pair,
+    narrow,
+    read_parameter,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def resign(jwt: str, application: Application, *, typ: str, **changes: object) -> str:
+    """Change claims of a message and sign it anew with its sender's own key."""
+    parsed = parse_jwt(jwt, limit=10_000, typ=frozenset({PROPOSAL_TYP, ANSWER_TYP}))
+    claims = {**parsed.unverified_claims, **changes}
+    return await application.linking.sign({k: v for k, v in claims.items() if v is not None}, typ=typ)
+
+
+@pytest.mark.parametrize("user", [NOBODY, AUDITOR])
+@pytest.mark.requirement("LK-03")
+async def test_only_an_administrator_proposes_shows_and_takes_back(world: World, user: object) -> None:
+    """Handshake §3: administrator, before any fetch."""
+    found = await discover(B_URL, side=world.a.linking)
+    terms = await list_possible_terms(found, side=world.a.linking)
+    with pytest.raises(LinkingError) as refused:
+        await propose(found, terms, administrator=user, session_digest=SESSION, side=world.a.linking)  # type: ignore[arg-type]
+    assert refused.value.code == "not_administrator"
+    request = await world.a.propose(B_URL)
+    world.network.seen.clear()
+    with pytest.raises(LinkingError) as refused:
+        await open_proposal(request, user=user, side=world.b.linking)  # type: ignore[arg-type]
+    assert refused.value.code == "not_administrator"
+    assert world.network.seen == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"aud": "https://other.example"}, "invalid_claims"),
+        ({"iss": B_URL}, "invalid_claims"),
+        ({"iss": "https://start.example/"}, "invalid_claims"),
+        ({"iss": "http://start.example"}, "invalid_claims"),
+        ({"ver": 2}, "invalid_claims"),
+        ({"must_understand": ["stars"]}, "invalid_claims"),
+        ({"exp": 1_800_000_000 + 601}, "invalid_claims"),
+        ({"iat": 1_800_000_061, "exp": 1_800_000_100}, "invalid_claims"),
+        ({"iat": 1_799_999_000, "exp": 1_799_999_100}, "expired"),
+        ({"jti": "0123456789012345678901"}, "invalid_claims"),
+        ({"link": "lnk_short"}, "invalid_claims"),
+        ({"revision": 2}, "unsupported_terms"),
+        ({"peer_keys": ["A" * 43]}, "key_mismatch"),
+        ({"peer_keys": None}, "invalid_claims"),
+        ({"terms": None}, "invalid_claims"),
+        ({"terms": {"access": []}}, "unsupported_terms"),
+        ({"terms": {"access": [], "gifts": True}}, "unsupported_terms"),
+    ],
+)
+@pytest.mark.requirement("LK-02")
+async def test_a_proposal_with_a_wrong_claim_is_refused(world: World, changes: dict[str, object], code: str) -> None:
+    """Handshake §2, order of verification; §2 Terms: a closed object (LK-08)."""
+    request = await resign(await world.a.propose(B_URL), world.a, typ=PROPOSAL_TYP, **changes)
+    with pytest.raises(LinkingError) as refused:
+        await open_proposal(request, user=ADMINISTRATOR, side=world.b.linking)
+    assert refused.value.code == code
+    assert not await world.b.storage.linking.list_links(ended=True)
+
+
+async def test_a_proposal_signed_by_another_key_is_refused(world: World) -> None:
+    """Handshake §10: keys only from the pinned set."""
+    request = await world.a.propose(B_URL)
+    world.a.keys.pairs = [make_pair()]
+    forged = await resign(request, world.a, typ=PROPOSAL_TYP)
+    world.a.keys.pairs = []
+    with pytest.raises(LinkingError) as refused:
+        await open_proposal(forged, user=ADMINISTRATOR, side=world.b.linking)
+    assert refused.value.code == "unknown_key"
+
+
+async def test_a_proposal_with_a_broken_signature_or_another_typ_is_refused(world: World) -> None:
+    """RFC 8725 §3.11; handshake §10."""
+    request = await world.a.propose(B_URL)
+    head, body, signature = request.split(".")
+    flipped = ("B" if signature[0] == "A" else "A") + signature[1:]
+    with pytest.raises(LinkingError) as refused:
+        await open_proposal(f"{head}.{body}.{flipped}", user=ADMINISTRATOR, side=world.b.linking)
+    assert refused.value.code == "invalid_signature"
+    answer = await resign(request, world.a, typ=ANSWER_TYP)
+    with pytest.raises(LinkingError) as refused:
+        await open_proposal(answer, user=ADMINISTRATOR, side=world.b.linking)
+    assert refused.value.code == "invalid_request"
+
+
+async def test_a_proposal_for_more_than_is_declared_is_refused(world: World) -> None:
+    """Handshake §2 Terms: scopes are declared by the manifests."""
+    request = await world.a.propose(B_URL)
+    terms = parse_jwt(request, limit=10_000, typ=frozenset({PROPOSAL_TYP})).unverified_claims["terms"]
+    for entry in terms["access"]:
+        entry["user_scopes"] = ["everything"]
+    with pytest.raises(LinkingError) as refused:
+        await open_proposal(
+            await resign(request, world.a, typ=PROPOSAL_TYP, terms=terms), user=ADMINISTRATOR, side=world.b.linking
+        )
+    assert refused.value.code == "unsupported_terms"
+
+
+@pytest.mark.requirement("LK-04")
+async def test_a_proposal_decided_by_another_administrator_is_used(world: World) -> None:
+    """Handshake §3 step 2: the same administrator gets the same answer again, anyone else used."""
+    request = await world.a.propose(B_URL)
+    await world.b.approve(request)
+    with pytest.raises(LinkingError) as refused:
+        await open_proposal(request, user=SECOND, side=world.b.linking)
+    assert refused.value.code == "used"
+
+
+@pytest.mark.requirement("LK-04")
+async def test_a_double_click_gives_the_same_answer(world: World) -> None:
+    """Handshake §10: proposal replayed, double click, back button."""
+    offer = await world.b.show(await world.a.propose(B_URL))
+    first = await approve(offer, offer.terms, user=ADMINISTRATOR, side=world.b.linking)
+    assert await approve(offer, offer.terms, user=ADMINISTRATOR, side=world.b.linking) == first
+    assert await refuse(offer, user=ADMINISTRATOR, side=world.b.linking) == first
+    with pytest.raises(LinkingError) as refused:
+        await approve(offer, offer.terms, user=SECOND, side=world.b.linking)
+    assert refused.value.code == "used"
+
+
+async def test_a_refusal_leaves_no_record_and_ends_the_proposal(world: World) -> None:
+    """Handshake §3 step 3: a refusal stores the claim alone."""
+    request = await world.a.propose(B_URL)
+    offer = await world.b.show(request)
+    response = read_parameter(await refuse(offer, user=ADMINISTRATOR, side=world.b.linking), "response")
+    assert not await world.b.storage.linking.list_links(ended=True)
+    outcome = await world.a.take(response)
+    assert (outcome.outcome, outcome.reason) == (Outcome.REFUSED, "declined")
+    assert outcome.link.ended_reason is EndReason.DECLINED
+    assert (await world.a.take(response)).outcome is Outcome.KNOWN
+    events = await world.b.storage.audit.list(limit=10)
+    assert [event.action for event in events] == ["link.refused"]
+
+
+async def test_an_offer_that_expired_while_it_was_read_is_refused(world: World) -> None:
+    """Handshake §3 step 3: proposal not expired."""
+    offer = await world.b.show(await world.a.propose(B_URL))
+    world.clock.advance(600)
+    with pytest.raises(LinkingError) as refused:
+        await approve(offer, offer.terms, user=ADMINISTRATOR, side=world.b.linking)
+    assert refused.value.code == "expired"
+
+
+@pytest.mark.requirement("LK-08")
+async def test_an_administrator_cannot_approve_more_than_was_proposed(world: World) -> None:
+    """Handshake §3 step 3: terms within those proposed."""
+    full = await list_possible_terms(await discover(B_URL, side=world.a.linking), side=world.a.linking)
+    offer = await world.b.show(await world.a.propose(B_URL, terms=narrow(full, to_url=B_URL, user_scopes=())))
+    for terms in (full, Terms(access=())):
+        with pytest.raises(LinkingError) as refused:
+            await approve(offer, terms, user=ADMINISTRATOR, side=world.b.linking)
+        assert refused.value.code == "unsupported_terms"
+
+
+@pytest.mark.requirement("LK-08")
+async def test_less_than_proposed_is_shown_again_before_it_is_accepted(world: World) -> None:
+    """Handshake §3 step 4."""
+    offer = await world.b.show(await world.a.propose(B_URL))
+    less = narrow(offer.terms, to_url=B_URL, user_scopes=("issues:read",))
+    response = read_parameter(await approve(offer, less, user=ADMINISTRATOR, side=world.b.linking), "response")
+    outcome = await world.a.take(response)
+    assert outcome.outcome is Outcome.LESS
+    assert outcome.terms == less
+    assert (await world.a.find(outcome.link.id)).state is LinkState.PROPOSED
+    accepted = await accept_answer(response, user=ADMINISTRATOR, session_digest=SESSION, side=world.a.linking)
+    assert accepted.outcome is Outcome.ACCEPTED
+    await world.pump(seconds=3)
+    assert (await world.a.find(outcome.link.id)).outgoing.user_scopes == ("issues:read",)
+    assert (await world.b.find(outcome.link.id)).incoming.user_scopes == ("issues:read",)
+
+
+@pytest.mark.requirement("LK-08")
+async def test_an_answer_that_widens_the_terms_is_refused(world: World) -> None:
+    """Handshake §10: answer widens."""
+    full = await list_possible_terms(await discover(B_URL, side=world.a.linking), side=world.a.linking)
+    request = await world.a.propose(B_URL, terms=narrow(full, to_url=B_URL, user_scopes=()))
+    response = await world.b.approve(request)
+    terms = parse_jwt(response, limit=10_000, typ=frozenset({ANSWER_TYP})).unverified_claims["terms"]
+    for entry in terms["access"]:
+        if entry["to"] == B_URL:
+            entry["user_scopes"] = ["issues:write"]
+    with pytest.raises(LinkingError) as refused:
+        await world.a.take(await resign(response, world.b, typ=ANSWER_TYP, terms=terms))
+    assert refused.value.code == "unsupported_terms"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"aud": "https://other.example"}, "invalid_claims"),
+        ({"iss": "https://evil.example"}, "unknown_offer"),
+        ({"iss": A_URL}, "invalid_claims"),
+        ({"proposal": "A" * 43}, "invalid_claims"),
+        ({"revision": 2}, "invalid_claims"),
+        ({"peer_keys": ["A" * 43]}, "key_mismatch"),
+        ({"link": "lnk_0000000000000000000000"}, "unknown_offer"),
+        ({"exp": 1_800_000_000 + 601}, "invalid_claims"),
+        ({"iat": 1_799_999_000, "exp": 1_799_999_500}, "expired"),
+        ({"decision": "perhaps"}, "invalid_claims"),
+        ({"seq": -1}, "invalid_claims"),
+    ],
+)
+@pytest.mark.requirement("LK-02")
+async def test_an_answer_with_a_wrong_claim_is_refused(world: World, changes: dict[str, object], code: str) -> None:
+    """Handshake §2, order of verification; §10 mix-up."""
+    response = await world.b.approve(await world.a.propose(B_URL))
+    with pytest.raises(LinkingError) as refused:
+        await world.a.take(await resign(response, world.b, typ=ANSWER_TYP, **changes))
+    assert refused.value.code == code
+    (link,) = await world.a.storage.linking.list_links()
+    assert link.state is LinkState.PROPOSED
+
+
+@pytest.mark.requirement("LK-02")
+async def test_an_answer_by_a_key_that_came_after_the_proposal_is_refused(world: World) -> None:
+    """Handshake §10: keys changed between steps, so unknown_key, then expiry."""
+    response = await world.b.approve(await world.a.propose(B_URL))
+    world.b.keys.pairs = [make_pair()]
+    world.clock.advance(301)
+    with pytest.raises(LinkingError) as refused:
+        await world.a.take(await resign(response, world.b, typ=ANSWER_TYP))
+    assert refused.value.code == "unknown_key"
+
+
+@pytest.mark.requirement("LK-04")
+async def test_an_answer_in_another_session_is_refused_and_uses_nothing_up(world: World) -> None:
+    """Handshake §3 step 4: the session that began."""
+    response = await world.b.approve(await world.a.propose(B_URL))
+    with pytest.raises(LinkingError) as refused:
+        await world.a.take(response, session="another")
+    assert refused.value.code == "wrong_browser"
+    assert (await world.a.take(response)).outcome is Outcome.ACCEPTED
+
+
+async def test_an_answer_opened_again_shows_the_outcome(world: World) -> None:
+    """Handshake §3 step 4: repeating the callback later shows the outcome."""
+    response = await world.b.approve(await world.a.propose(B_URL))
+    await world.a.take(response)
+    await world.pump(seconds=3)
+    again = await world.a.take(response, session="another")
+    assert again.outcome is Outcome.KNOWN
+    assert again.link.is_usable
+
+
+@pytest.mark.requirement("LK-09")
+async def test_a_second_link_with_the_same_peer_is_refused(world: World) -> None:
+    """Handshake §3 step 1."""
+    await world.link()
+    for application, url in ((world.a, B_URL), (world.b, A_URL)):
+        with pytest.raises(LinkingError) as refused:
+            await application.propose(url)
+        assert refused.value.code == "duplicate_link"
+
+
+async def test_a_link_that_ended_makes_room_for_a_new_one(world: World) -> None:
+    """Handshake §4: ended is final, a new link has a new id."""
+    first = await world.begin()
+    world.clock.advance(4000)
+    await world.pump()
+    second = await world.link()
+    assert first != second
+
+
+@pytest.mark.parametrize("url", [B_URL, f"{B_URL}/", f"{B_URL}/applinks/links?x=1#y"])
+async def test_a_link_with_oneself_is_refused(world: World, url: str) -> None:
+    """Handshake §3 step 1: self_link by URL."""
+    with pytest.raises(LinkingError) as refused:
+        await discover(url, side=world.b.linking)
+    assert refused.value.code == "self_link"
+
+
+async def test_an_alias_of_oneself_is_refused_by_id_and_by_key(world: World) -> None:
+    """Handshake §10: clone or alias of ourselves."""
+    own = await world.b.keys.get_instance()
+    answer = world.network.answers
+
+    def change_id(request: object) -> Response:
+        return Response(status=200, headers=(("Content-Type", "application/json"),), body=json.dumps(document).encode())
+
+    document = json.loads((await world.network.answer_well_known(A_URL)).body)
+    document["id"] = own.id
+    answer[f"{A_URL}/.well-known/application-link"] = change_id
+    with pytest.raises(LinkingError) as refused:
+        await discover(A_URL, side=world.b.linking)
+    assert refused.value.code == "self_link"
+    answer.clear()
+    world.a.keys.pairs = [await world.b.keys.get_signing_key()]
+    with pytest.raises(LinkingError) as refused:
+        await discover(A_URL, side=world.b.linking)
+    assert refused.value.code == "self_link"
+
+
+async def test_proposals_are_limited_before_anything_is_done(world: World) -> None:
+    """Handshake §9: proposals 20 an hour and administrator."""
+    for _ in range(20):
+        await world.a.propose(B_URL)
+    with pytest.raises(RefusedError) as refused:
+        await world.a.propose(B_URL)
+    assert (refused.value.code, refused.value.status) == ("too_many_requests", 429)
+    assert len(await world.a.storage.linking.list_links()) == 1
+
+
+async def test_a_newer_proposal_to_the_same_peer_ends_the_older(world: World) -> None:
+    """Handshake §3 step 1."""
+    older = await world.a.propose(B_URL)
+    await world.a.propose(B_URL)
+    ended = [link for link in await world.a.storage.linking.list_links(ended=True) if link.ended_at]
+    assert [link.ended_reason for link in ended] == [EndReason.REPLACED]
+    outcome = await world.a.take(await world.b.approve(older))
+    assert outcome.outcome is Outcome.KNOWN
+
+
+async def test_a_foreign_link_id_is_never_taken_for_ours(world: World) -> None:
+    """Handshake §10: E uses A's link id."""
+    link_id = await world.link()
+    pair = make_pair()
+    claims = {"iss": "https://evil.example", "aud": B_URL, "link": link_id, "jti": link_id}
+    forged = sign_jwt(
+        claims, typ=PROPOSAL_TYP, private_key=json.loads(pair.private.reveal()), algorithm="ES256", kid=pair.kid
+    )
+    with pytest.raises(LinkingError):
+        await open_proposal(forged, user=ADMINISTRATOR, side=world.b.linking)
+    assert (await world.b.find(link_id)).is_usable

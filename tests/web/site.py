@@ -1,0 +1,198 @@
+"""The pages of a tracker, in process: who is logged in is a header, the database is real."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from applinks.administration.side import Administration
+from applinks.fetching.transport import Fetcher
+from applinks.linking.side import LinkingSide
+from applinks.linking.store import CommitResult, LinkWrite
+from applinks.outgoing.side import OutgoingSide
+from applinks.records.links import Agreement, Direction, Link
+from applinks.records.users import Role, User
+from applinks.web.pages.application import build_pages
+from applinks.web.pages.context import PagesContext
+from applinks.wire.linking.terms import Access, Allows, Level, Terms
+from tests.incoming.world import BASE, LINK, PEER, RESOURCES, World, open_world
+
+USERS = (
+    User(id="1", name="alice", display_name="Alice Anders"),
+    User(id="2", name="bob"),
+    User(id="8", name="ada", role=Role.AUDITOR),
+    User(id="9", name="robin", display_name="Robin Berg", role=Role.ADMINISTRATOR),
+)
+MANIFEST = {
+    "redirect_uri_base": f"{PEER}/applinks/callback/",
+    "jwks_uri": f"{PEER}/applinks/oauth2/jwks",
+    "link_statement_endpoint": f"{PEER}/applinks/link/statement",
+    "scopes": [{"name": "pages:read", "description": "See the pages that you have pinned"}],
+}
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+class Users:
+    """Whoever the ``x-user`` header names is logged in."""
+
+    def __init__(self) -> None:
+        self.known = {user.id: user for user in USERS}
+
+    async def current(self, request: Any) -> User | None:
+        return self.known.get(request.headers.get("x-user", ""))
+
+    async def find(self, user_id: str) -> User | None:
+        return self.known.get(user_id)
+
+    def login_url(self, return_to: str) -> str:
+        return f"/login?next={quote(return_to, safe='')}"
+
+    def confirm_url(self, return_to: str) -> str | None:
+        return f"/login?again=1&next={quote(return_to, safe='')}"
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"pages ask the host for {name}")
+
+
+@dataclass(kw_only=True)
+class Site:
+    world: World
+    users: Users
+    context: PagesContext
+    client: httpx2.AsyncClient
+
+    async def get(self, path: str, *, user: str = "", **headers: str) -> httpx2.Response:
+        return await self.client.get(path, headers=_build_headers(user, headers))
+
+    async def post(self, path: str, fields: Any = None, *, user: str = "", **headers: str) -> httpx2.Response:
+        sent = {"sec-fetch-site": "same-origin"} | _build_headers(user, headers)
+        if isinstance(fields, bytes):
+            return await self.client.post(path, content=fields, headers=sent)
+        return await self.client.post(path, data=fields or {}, headers=sent)
+
+    async def submit(self, path: str, fields: Any, *, user: str, to: str = "") -> httpx2.Response:
+        """Open a page as a browser does, and send its form with these fields."""
+        page = await self.get(path, user=user)
+        return await self.post(to or path, {"csrf_token": find_token(page)} | fields, user=user)
+
+    async def find_link(self) -> Link:
+        link = await self.context.linking.store.find_link(LINK)
+        assert link is not None
+        return link
+
+    async def change_link(self, **changes: Any) -> Link:
+        return await self.world.change_link(**changes)
+
+
+def find_token(response: httpx2.Response) -> str:
+    found = _TOKEN.search(response.text)
+    assert found is not None, response.text
+    return found[1]
+
+
+def _build_headers(user: str, headers: dict[str, str]) -> dict[str, str]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return {"x-user": user} | named if user else named
+
+
+async def open_site(folder: Path) -> Site:
+    world = await open_world(folder)
+    settings, clock, entropy = world.side.settings, world.side.clock, world.side.entropy
+    storage, users = world.storage, Users()
+    world.side.failures = storage.failures
+    transport = httpx2.MockTransport(lambda request: httpx2.Response(404))
+    fetcher = Fetcher(settings, transport=transport)
+    outgoing = OutgoingSide(
+        store=storage.outgoing,
+        settings=settings,
+        clock=clock,
+        entropy=entropy,
+        fetcher=fetcher,
+        failures=storage.failures,
+        get_signing_key=storage.keys.get_signing_key,
+    )
+    linking = LinkingSide(
+        store=storage.linking,
+        settings=settings,
+        clock=clock,
+        entropy=entropy,
+        fetcher=fetcher,
+        failures=storage.failures,
+        keys=storage.keys,
+        outgoing=outgoing,
+        resources=RESOURCES,
+    )
+    administration = Administration(
+        store=storage.linking,
+        incoming=storage.incoming,
+        outgoing=storage.outgoing,
+        keys=storage.keys,
+        failures=storage.failures,
+        clock=clock,
+        entropy=entropy,
+    )
+    context = PagesContext(
+        settings=settings,
+        users=users,
+        sessions=storage.sessions,
+        incoming=world.side,
+        outgoing=outgoing,
+        linking=linking,
+        administration=administration,
+        failures=storage.failures,
+        clock=clock,
+        entropy=entropy,
+    )
+    app = Starlette(routes=[Mount("/applinks", app=build_pages(context))])
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=BASE)
+    site = Site(world=world, users=users, context=context, client=client)
+    await _put_in_force(site)
+    return site
+
+
+async def _put_in_force(site: Site) -> None:
+    """Give the link real terms in both directions, heard and tested."""
+    link = await site.find_link()
+    incoming = Access(
+        from_url=PEER,
+        to_url=BASE,
+        protocols=("oauth2",),
+        level=Level.OAUTH,
+        user_scopes=("issues:read", "issues:write"),
+        application_scopes=("issues:read",),
+    )
+    outgoing = replace(
+        incoming, from_url=BASE, to_url=PEER, user_scopes=("pages:read",), application_scopes=()
+    )
+    changed = link.changed(
+        agreed=Agreement(revision=1, digest="d", terms=Terms(access=(incoming, outgoing))),
+        incoming=_enable(incoming),
+        outgoing=_enable(outgoing),
+        check="passed",
+        peer=replace(
+            link.peer,
+            manifest=MANIFEST,
+            check="passed",
+            agreed_digest="d",
+            allows=Allows(user_scopes=("pages:read",)),
+            heard_at=site.context.clock.now(),
+        ),
+        created_by="user:9",
+        in_force_at=site.context.clock.now(),
+    )
+    write = LinkWrite(link=changed, expected_version=link.version)
+    assert await site.context.linking.store.commit(write) is CommitResult.WRITTEN
+
+
+def _enable(access: Access) -> Direction:
+    return Direction(
+        level=access.level,
+        protocols=access.protocols,
+        user_scopes=access.user_scopes,
+        application_scopes=access.application_scopes,
+    )

@@ -1,0 +1,105 @@
+"""The consent page."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.incoming.world import PUBLIC_CLIENT
+from tests.web.site import Site, find_token
+
+pytestmark = pytest.mark.anyio
+AUTHORIZE = "/applinks/oauth2/authorize"
+
+
+def read(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query))
+
+
+@pytest.mark.requirement("AS-08")
+async def test_the_page_says_who_as_whom_what_and_whereto(site: Site) -> None:
+    """Security AS-08: shows the redirect host."""
+    page = await site.get(f"{AUTHORIZE}?{site.world.query()}", user="1")
+    assert page.status_code == 200
+    for text in ("Let Start use your", "See your issues", "Create and change issues", "start.example", "alice"):
+        assert text in page.text
+    assert "form-action" not in page.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+
+
+async def test_approving_takes_a_code_back(site: Site) -> None:
+    """RFC 6749 §4.1.2, RFC 9207 §2."""
+    path = f"{AUTHORIZE}?{site.world.query()}"
+    response = await site.submit(path, {"approve": "1"}, user="1")
+    assert response.status_code == 303
+    answer = read(response.headers["location"])
+    assert answer["state"] == "a state"
+    assert answer["iss"] == "https://tracker.example"
+    assert (await site.world.exchange(answer["code"]))["access_token"]
+
+
+async def test_denying_takes_the_refusal_back(site: Site) -> None:
+    """RFC 6749 §4.1.2.1."""
+    path = f"{AUTHORIZE}?{site.world.query()}"
+    response = await site.submit(path, {"deny": "1"}, user="1")
+    assert read(response.headers["location"])["error"] == "access_denied"
+
+
+@pytest.mark.requirement("AS-08")
+async def test_a_remembered_consent_asks_nothing(site: Site) -> None:
+    """Security AS-08: remembered for confidential clients, asked again when the scope grows."""
+    narrow = f"{AUTHORIZE}?{site.world.query(scope='issues:read')}"
+    await site.submit(narrow, {"approve": "1"}, user="1")
+    again = await site.get(narrow, user="1")
+    assert "code" in read(again.headers["location"])
+    assert (await site.get(f"{AUTHORIZE}?{site.world.query()}", user="1")).status_code == 200
+
+
+@pytest.mark.requirement("AS-08")
+async def test_a_public_client_is_warned_of_and_asked_each_time(site: Site) -> None:
+    """Security AS-08; the safe answer is the main button."""
+    path = f"{AUTHORIZE}?{site.world.query(client=PUBLIC_CLIENT)}"
+    page = await site.get(path, user="1")
+    assert "cannot tell who made it" in page.text
+    assert 'al-btn--main" name="deny"' in page.text
+    await site.post(path, {"csrf_token": find_token(page), "approve": "1"}, user="1")
+    assert (await site.get(path, user="1")).status_code == 200
+
+
+@pytest.mark.requirement("AS-03")
+@pytest.mark.parametrize("changes", [{"client_id": "unknown"}, {"redirect_uri": "https://evil.example/"}])
+async def test_nobody_is_redirected_to_an_address_that_is_not_registered(site: Site, changes: dict[str, str]) -> None:
+    """Security AS-03: our page, with a reference that the failure inbox explains."""
+    page = await site.get(f"{AUTHORIZE}?{site.world.query(**changes)}", user="1")
+    assert page.status_code == 400
+    assert "location" not in page.headers
+    assert "AL-" in page.text
+    assert "evil.example" not in page.text
+
+
+async def test_a_refusal_by_redirect_carries_its_reference(site: Site) -> None:
+    """Ours: every refusal has one."""
+    response = await site.get(f"{AUTHORIZE}?{site.world.query(scope='unknown')}", user="1")
+    answer = read(response.headers["location"])
+    assert answer["error"] == "invalid_scope"
+    assert await site.world.storage.failures.find(answer["reference"]) is not None
+
+
+async def test_a_form_that_says_neither_yes_nor_no_decides_nothing(site: Site) -> None:
+    """Ours: no default."""
+    response = await site.submit(f"{AUTHORIZE}?{site.world.query()}", {}, user="1")
+    assert response.status_code == 400
+
+
+async def test_what_was_granted_stands_on_the_account_page_until_it_is_revoked(site: Site) -> None:
+    """Ours: she sees and revokes what has access."""
+    await site.submit(f"{AUTHORIZE}?{site.world.query()}", {"approve": "1"}, user="1")
+    page = await site.get("/applinks/account", user="1")
+    assert "Start" in page.text
+    grants = await site.context.incoming.store.list_grants_of_user("1")
+    fields = {"csrf_token": find_token(page), "grant": grants[0].grant.id}
+    # Another user's form with the same id ends nothing.
+    await site.submit("/applinks/account/revoke-everything", {"grant": fields["grant"]}, user="2", to="/applinks/account/revoke")
+    assert await site.context.incoming.store.list_grants_of_user("1")
+    token = find_token(await site.get("/applinks/account", user="1"))
+    await site.post("/applinks/account/revoke", fields | {"csrf_token": token}, user="1")
+    assert not await site.context.incoming.store.list_grants_of_user("1")
