@@ -16,6 +16,7 @@ from applinks.records.users import HostUsers
 from applinks.settings import Settings
 from applinks.web.guard import GuardContext
 from applinks.web.protocol.asgi import AsgiApplication
+from applinks.web.protocol.endpoints import list_well_known_paths
 
 
 class AppLinks:
@@ -123,6 +124,11 @@ class AppLinks:
         """
         if not any(resource.find_scope(scope) for resource in self._declared.resources):
             raise SettingsError(f"scopes: {scope!r} is needed by a route and declared nowhere")
+
+    @property
+    def well_known_paths(self) -> tuple[str, ...]:
+        """The well-known addresses that we answer at, as paths below the base URL; see product §3."""
+        return list_well_known_paths(self.settings, self._declared.resources)
 
     async def get_guard_context(self) -> GuardContext:
         """Give what the guard works with."""

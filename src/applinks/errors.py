@@ -7,6 +7,7 @@ that goes to the log and the failure inbox and never onto the wire or a page.
 """
 
 from typing import Self
+from urllib.parse import urlencode
 
 
 class ApplinksError(Exception):
@@ -111,7 +112,7 @@ class AuthorizationNeeded(PeerError):  # noqa: N818 - the name that hosts read: 
     The user must connect at the peer first.
 
     Attributes:
-        url: where to send the user's browser.
+        url: where to send the user's browser; she ends on the page of her account.
     """
 
     code = "authorization_needed"
@@ -119,6 +120,10 @@ class AuthorizationNeeded(PeerError):  # noqa: N818 - the name that hosts read: 
     def __init__(self, url: str, *, link: str = "", detail: str = "") -> None:
         super().__init__("The user has to connect to the other application first.", detail=detail, link=link)
         self.url = url
+
+    def connect_url(self, *, return_to: str) -> str:
+        """Give the address that leads her back to ``return_to``, a path of the host."""
+        return f"{self.url}?{urlencode({'return_to': return_to})}"
 
 
 class LinkUnusableError(PeerError):

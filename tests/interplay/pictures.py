@@ -1,33 +1,143 @@
 """
-Draws the pictures of the README from a running demo: ``python -m tests.interplay.pictures FOLDER``.
+Draws the pictures of the README and of the how-tos: ``python -m tests.interplay.pictures FOLDER``.
 
-They show what a person sees after the steps that the demo prints, and nothing that was put there for the picture.
+They come from a running demo, by the steps that the how-tos tell, and show what a person sees then. The one state that
+a healthy demo never has, keys that changed unannounced, comes from the sample pages.
 """
 
 import shutil
 import sys
+import tempfile
+from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from tests.interplay.demo_process import Demo, find_user, run_demo
-from tests.interplay.test_story import CHROMIUM_ARGUMENTS, connect, expect_state, link, log_in
+from tests.interplay.test_story import CHROMIUM_ARGUMENTS, connect, expect_state, log_in
+from tests.pages.screenshots import _Quiet, write_pages
+
+# Room around what is cut out, so that a card keeps its shadow.
+_MARGIN = 16
+_SCOPES = ("issues:read", "issues:write", "profile")
 
 
 def draw(browser: Browser, demo: Demo, folder: Path) -> None:
-    """Link, connect, and take the two pictures."""
+    """Link, connect, change, and take a picture wherever a how-to has one."""
     administrators = browser.new_context(java_script_enabled=False, viewport={"width": 1120, "height": 900})
-    page = link(administrators, demo)
+    page = draw_linking(administrators, demo, folder)
     users = browser.new_context(java_script_enabled=False, viewport={"width": 1120, "height": 560})
-    dashboard = users.new_page()
-    dashboard.goto(demo.start_page["url"])
-    log_in(dashboard, find_user(demo.start_page, administrator=False))
-    connect(dashboard, demo)
-    dashboard.locator("[data-gadget=ready]").screenshot(path=folder / "gadget.png")
-    page.goto(f"{demo.tracker['url']}/applinks/")
-    page.get_by_role("link", name="Start page").first.click()
+    draw_connecting(users.new_page(), demo, folder)
+    draw_outgoing(page, demo, folder)
+    draw_incoming(page, demo, folder)
+
+
+def draw_linking(administrators: BrowserContext, demo: Demo, folder: Path) -> Page:
+    """What the two administrators do, begun at Start page."""
+    page = administrators.new_page()
+    page.goto(f"{demo.start_page['url']}/applinks/new")
+    log_in(page, find_user(demo.start_page, administrator=True))
+    page.get_by_label("Address of the other application").fill(demo.tracker["url"])
+    cut_out(page, folder / "link-address.png", page.locator("form").first)
+    page.get_by_role("button", name="Look").click()
+    for scope in _SCOPES:
+        page.locator(f"input[value='{scope}']").check()
+    cut_out(page, folder / "link-choices.png", page.locator("form .al-two"), page.get_by_role("button", name="Continue"))
+    page.get_by_role("button", name="Continue at Tracker").click()
+    log_in(page, find_user(demo.tracker, administrator=True))
+    cut_out(page, folder / "link-approve.png", page.locator("article"))
+    page.get_by_role("button", name="Approve and link").click()
     expect_state(page, "Connected")
+    return page
+
+
+def draw_connecting(page: Page, demo: Demo, folder: Path) -> None:
+    """What alicia of Start page, who is alice at Tracker, does and sees."""
+    page.goto(demo.start_page["url"])
+    log_in(page, find_user(demo.start_page, administrator=False))
+    page.get_by_role("link", name="Connect to Tracker").click()
+    log_in(page, find_user(demo.tracker, administrator=False))
+    cut_out(page, folder / "consent.png", page.locator("article"))
+    page.go_back()
+    page.goto(demo.start_page["url"])
+    connect(page, demo, logged_in=True)
+    page.locator("[data-gadget=ready]").screenshot(path=folder / "gadget.png")
+    page.goto(f"{demo.start_page['url']}/applinks/account")
+    cut_out(page, folder / "account-outgoing.png", get_card(page, "My accounts at other applications"))
+    page.goto(f"{demo.tracker['url']}/applinks/account")
+    cut_out(page, folder / "account-incoming.png", get_card(page, "Applications with access to my account"))
+
+
+def draw_outgoing(page: Page, demo: Demo, folder: Path) -> None:
+    """The outgoing side, at Start page."""
+    open_link(page, demo.start_page, "Tracker")
+    cut_out(page, folder / "outgoing.png", get_card(page, "Outgoing"))
+    page.get_by_role("link", name="Change outgoing").click()
+    cut_out(page, folder / "change-outgoing.png", page.locator("main"))
+    # What a return that nobody began is told; the pasted address is one that a browser's history may hold.
+    connections = demo.start_page["url"] + "/applinks/callback/" + "lnk_" + "0" * 22
+    page.goto(f"{connections}?code=once&state=used&iss={demo.tracker['url']}")
+    cut_out(page, folder / "refused.png", page.locator("article"))
+
+
+def draw_incoming(page: Page, demo: Demo, folder: Path) -> None:
+    """The incoming side, at Tracker, and all that an administrator can do with a link there."""
+    open_link(page, demo.tracker, "Start page")
     page.screenshot(path=folder / "link.png")
+    cut_out(page, folder / "incoming.png", get_card(page, "Incoming"))
+    cut_out(page, folder / "addresses.png", get_card(page, "Addresses and keys"))
+    link = page.url
+    page.get_by_role("link", name="Change incoming").click()
+    page.locator("input[value='issues:write']").uncheck()
+    cut_out(page, folder / "change-incoming.png", page.locator("main"))
+    page.goto(f"{link}/delete")
+    cut_out(page, folder / "delete.png", page.locator("article"))
+    page.goto(f"{link}/pause")
+    page.get_by_label("Reason").fill("until the migration is over")
+    cut_out(page, folder / "pause.png", page.locator("article"))
+    page.get_by_role("button", name="Pause the link").click()
+    expect_state(page, "Paused")
+    cut_out(page, folder / "paused.png", page.locator(".al-head"), page.locator(".al-bridge"))
+
+
+def draw_changed_keys(browser: Browser, folder: Path) -> None:
+    """The page on which changed keys are compared."""
+    with tempfile.TemporaryDirectory() as samples:
+        write_pages(Path(samples))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=samples))
+        Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_context(viewport={"width": 1120, "height": 900}).new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/keys.html")
+        cut_out(page, folder / "keys-changed.png", page.locator("main .al-head"), page.locator("main section").first)
+        server.shutdown()
+        server.server_close()
+
+
+def open_link(page: Page, application: dict[str, object], name: str) -> None:
+    """Go to the page of a link from the list."""
+    page.goto(f"{application['url']}/applinks/")
+    if urlsplit(page.url).path == "/login":
+        log_in(page, find_user(application, administrator=True))
+    page.get_by_role("link", name=name).first.click()
+    expect_state(page, "Connected")
+
+
+def get_card(page: Page, heading: str) -> Locator:
+    """Find the card of that heading."""
+    return page.locator("section.al-card").filter(has=page.get_by_role("heading", name=heading, level=2)).first
+
+
+def cut_out(page: Page, path: Path, *shown: Locator) -> None:
+    """Take what is shown, with a margin, out of the whole page."""
+    boxes = [box for each in shown if (box := each.bounding_box()) is not None]
+    left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
+    right, bottom = max(box["x"] + box["width"] for box in boxes), max(box["y"] + box["height"] for box in boxes)
+    x, y = max(left - _MARGIN, 0), max(top - _MARGIN, 0)
+    clip = {"x": x, "y": y, "width": right + _MARGIN - x, "height": bottom + _MARGIN - y}
+    page.screenshot(path=path, full_page=True, clip=clip)
 
 
 def main(folder: Path) -> None:
@@ -39,6 +149,7 @@ def main(folder: Path) -> None:
     with run_demo() as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         draw(browser, demo, folder)
+        draw_changed_keys(browser, folder)
         browser.close()
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 import httpx2
 import uvicorn
 from joserfc.jwk import ECKey
+from werkzeug.serving import make_server
 
 from applinks import Settings, User
 from applinks.clock import SystemClock
@@ -118,19 +119,28 @@ async def lay(storage: Storage, link: Link, client: Client | None = None) -> Non
     assert await storage.linking.commit(write) is CommitResult.WRITTEN
 
 
-def make_link(handle: str, url: str, *, number: int = 1, **directions: Direction) -> Link:
-    """Give a link in force; ``incoming`` and ``outgoing`` as given."""
+def make_link(handle: str, url: str, *, number: int = 1, **changes: Any) -> Link:
+    """Give a link in force, with its ``incoming`` and ``outgoing`` sides as given."""
     return Link(
         id=f"lnk_{number:022}",
         handle=handle,
         name=handle.title(),
-        peer=Peer(id=f"urn:uuid:{handle}", name=handle.title(), url=url, manifest={}, keys=()),
+        # Heard and read just now, so that upkeep has nothing to ask a peer that nobody runs.
+        peer=Peer(
+            id=f"urn:uuid:{handle}",
+            name=handle.title(),
+            url=url,
+            manifest={},
+            keys=(),
+            agreed_digest="d",
+            keys_read_at=SystemClock().now(),
+        ),
         agreed=Agreement(revision=1, digest="d", terms=Terms(access=())),
         check="none",
         created_at=1,
         created_by="user:admin",
         in_force_at=1,
-        **directions,
+        **changes,
     )
 
 
@@ -183,3 +193,19 @@ class Person:
         answer = page if page.has_redirect_location else self.press(page, button)
         assert answer.status_code == 303, answer.text
         return str(answer.headers["location"])
+
+
+@contextmanager
+def serve_wsgi(app: Any, port: Port) -> Iterator[str]:
+    """Serve a WSGI application with a thread for each request."""
+    number = port.listener.getsockname()[1]
+    server = make_server("127.0.0.1", number, app, threaded=True, fd=port.listener.fileno())
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield port.base_url
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(MOST_SECONDS)
+        port.listener.close()

@@ -73,7 +73,9 @@ class Site:
         sent = {"sec-fetch-site": "same-origin"} | _build_headers(user, headers)
         if isinstance(fields, bytes):
             return await self.client.post(path, content=fields, headers=sent)
-        return await self.client.post(path, data=fields or {}, headers=sent)
+        # An empty form is a form, too.
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        return await self.client.post(path, data=fields or {}, headers=form | sent)
 
     async def submit(self, path: str, fields: Any, *, user: str, to: str = "") -> httpx2.Response:
         """Open a page as a browser does, and send its form with these fields."""
@@ -166,9 +168,7 @@ async def _put_in_force(site: Site) -> None:
         user_scopes=("issues:read", "issues:write"),
         application_scopes=("issues:read",),
     )
-    outgoing = replace(
-        incoming, from_url=BASE, to_url=PEER, user_scopes=("pages:read",), application_scopes=()
-    )
+    outgoing = replace(incoming, from_url=BASE, to_url=PEER, user_scopes=("pages:read",), application_scopes=())
     changed = link.changed(
         agreed=Agreement(revision=1, digest="d", terms=Terms(access=(incoming, outgoing))),
         incoming=_enable(incoming),

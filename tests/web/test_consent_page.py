@@ -98,7 +98,9 @@ async def test_what_was_granted_stands_on_the_account_page_until_it_is_revoked(s
     grants = await site.context.incoming.store.list_grants_of_user("1")
     fields = {"csrf_token": find_token(page), "grant": grants[0].grant.id}
     # Another user's form with the same id ends nothing.
-    await site.submit("/applinks/account/revoke-everything", {"grant": fields["grant"]}, user="2", to="/applinks/account/revoke")
+    await site.submit(
+        "/applinks/account/revoke-everything", {"grant": fields["grant"]}, user="2", to="/applinks/account/revoke"
+    )
     assert await site.context.incoming.store.list_grants_of_user("1")
     token = find_token(await site.get("/applinks/account", user="1"))
     await site.post("/applinks/account/revoke", fields | {"csrf_token": token}, user="1")

@@ -128,7 +128,9 @@ async def test_odd_queries_are_refused_and_never_a_500(site: Site, path: str) ->
     assert (await site.get(f"/applinks{path}", user=ROBIN)).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/nope", "/links", "/static/../x", "/links/%00", "/links/nope", "/links/" + "x" * 3000])
+@pytest.mark.parametrize(
+    "path", ["/nope", "/links", "/static/../x", "/links/%00", "/links/nope", "/links/" + "x" * 3000]
+)
 async def test_what_is_not_there_gets_the_one_error_page(site: Site, path: str) -> None:
     """Ours: what happened, what to do, the reference, the time, a way back."""
     response = await site.get(f"/applinks{path}", user=ROBIN)

@@ -137,7 +137,9 @@ async def test_an_address_that_is_our_own_is_refused_in_words(site: Site) -> Non
     assert 'aria-invalid="true"' in response.text
 
 
-@pytest.mark.parametrize("url", ["", "not an address", "ftp://x", "http://start.example", "https://u@x.example", "x" * 3000])
+@pytest.mark.parametrize(
+    "url", ["", "not an address", "ftp://x", "http://start.example", "https://u@x.example", "x" * 3000]
+)
 async def test_what_is_no_address_keeps_the_form(site: Site, url: str) -> None:
     """Ours: what was typed stays."""
     response = await site.submit("/applinks/new", {"url": url, "look": "1"}, user=ROBIN)
@@ -171,7 +173,9 @@ async def test_approving_asks_for_a_fresh_log_in_where_the_host_tells(site: Site
 
 
 @pytest.mark.requirement("AS-09")
-@pytest.mark.parametrize("return_to", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:1", "x"])
+@pytest.mark.parametrize(
+    "return_to", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:1", "x"]
+)
 async def test_connecting_leads_nowhere_else(site: Site, return_to: str) -> None:
     """Security AS-09: no open redirect anywhere."""
     response = await site.client.get(

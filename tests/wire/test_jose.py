@@ -178,6 +178,7 @@ def test_the_key_fixes_the_algorithm():
 
 
 @pytest.mark.requirement("J-02")
+@pytest.mark.requirement("J-07")
 @pytest.mark.parametrize("member", ["jwk", "jku", "x5u", "x5c", "b64", "zip", "crit", "enc"])
 @pytest.mark.parametrize("exact", [True, False])
 def test_a_member_that_brings_a_key_is_refused_even_where_others_are_ignored(member, exact):
@@ -375,6 +376,12 @@ def renamed(**changes):
     return key | {"kid": compute_thumbprint(key)}
 
 
+def of_size(bits):
+    number = (1 << bits - 1) + 1
+    jwk = {"kty": "RSA", "e": "AQAB", "n": encode(number.to_bytes((bits + 7) // 8))}
+    return jwk | {"kid": compute_thumbprint(jwk)}
+
+
 def padded_modulus():
     key = PUBLIC["RS256"] | {"n": encode(b"\0" + base64.urlsafe_b64decode(PUBLIC["RS256"]["n"] + "=="))}
     return key | {"kid": compute_thumbprint(key)}
@@ -388,6 +395,8 @@ def padded_modulus():
         lambda: {name: value for name, value in PUBLIC["ES256"].items() if name != "kid"},
         lambda: weak(1024),
         lambda: weak(2048, e="Aw", n=""),
+        lambda: of_size(2047),
+        lambda: of_size(8193),
         padded_modulus,
         lambda: renamed(x=encode(b"x" * 32)),
         lambda: renamed(y=encode(b"x" * 31)),
@@ -447,3 +456,9 @@ def test_no_claim_shows_in_a_repr():
     """N-05: an assertion is a credential for its lifetime."""
     assert "one.example" not in repr(read(sign()))
     assert sign().rpartition(".")[2] not in repr(read(sign()))
+
+
+@pytest.mark.parametrize("bits", [2048, 3072, 4096, 8192])
+def test_an_rsa_key_of_a_fair_size_is_taken(bits):
+    """handshake.md §1: 2048 bits or more; above 8192 a verification costs a peer nothing and us milliseconds."""
+    assert check_public_jwks({"keys": [of_size(bits)]})

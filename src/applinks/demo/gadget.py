@@ -74,10 +74,13 @@ class IssuesGadget:
         answer = await self._applinks.connection(self._handle, user=user_id).post("/api/issues", json={"title": title})
         return bool(answer.status_code == 201)
 
-    async def disconnect(self, user_id: str) -> None:
-        """Give up the connection, and forget what was read over it."""
+    async def disconnect(self, user_id: str) -> bool:
+        """Give up the connection, and forget what was read over it; whether Tracker was told."""
         self._last_read.pop(user_id, None)
-        await self._applinks.disconnect(self._handle, user=user_id)
+        try:
+            return await self._applinks.disconnect(self._handle, user=user_id)
+        except LinkUnusableError:
+            return True  # The link is gone, and every connection over it.
 
     async def _read(self, name: str, user_id: str) -> Gadget:
         tracker = self._applinks.connection(self._handle, user=user_id)

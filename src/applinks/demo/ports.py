@@ -10,6 +10,7 @@ from applinks.demo.folder import DemoError
 
 # How often another pair is tried where any port will do.
 _TRIES = 20
+_ADVICE = "Choose another with --port, or --port 0 for any."
 _NO_IPV6 = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
@@ -28,19 +29,22 @@ class BoundPorts:
 
 
 @contextmanager
-def bind_ports(first: int, second: int) -> Iterator[BoundPorts]:
+def bind_ports(first: int, second: int, *, advice: str = _ADVICE) -> Iterator[BoundPorts]:
     """
-    Take two ports; 0: any.
+    Take two ports; 0: any. ``advice`` is the next step where one cannot be had.
 
     Raises:
         DemoError: one is taken or not allowed; it says which.
     """
-    one = _listen(socket.AF_INET, "127.0.0.1", first)
     try:
-        others = _listen_on_localhost(second)
-    except DemoError:
-        one.close()
-        raise
+        one = _listen(socket.AF_INET, "127.0.0.1", first)
+        try:
+            others = _listen_on_localhost(second)
+        except _PortError:
+            one.close()
+            raise
+    except _PortError as error:
+        raise DemoError(f"{error} {advice}") from error
     bound = BoundPorts((one.getsockname()[1], others[0].getsockname()[1]), (one,), others)
     try:
         yield bound
@@ -56,15 +60,19 @@ def _listen_on_localhost(port: int) -> tuple[socket.socket, ...]:
             return one, _listen(socket.AF_INET6, "::1", one.getsockname()[1])
         except _NoIpv6Error:
             return (one,)
-        except DemoError:
+        except _PortError:
             one.close()
             if port:
                 raise
     raise DemoError("No free port was found. Name one with --port.")
 
 
+class _PortError(Exception):
+    """A port cannot be had; the text says which and why."""
+
+
 class _NoIpv6Error(Exception):
-    pass
+    """This machine has no IPv6 loopback."""
 
 
 def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
@@ -80,7 +88,8 @@ def _listen(family: socket.AddressFamily, host: str, port: int) -> socket.socket
             found.close()
         if family == socket.AF_INET6 and error.errno in _NO_IPV6:
             raise _NoIpv6Error from error
-        if error.errno == errno.EADDRINUSE:
-            raise DemoError(f"Port {port} is taken. Choose another with --port, or --port 0 for any.") from error
-        raise DemoError(f"Port {port} cannot be used: {error.strerror}. Choose another with --port.") from error
+        taken = error.errno == errno.EADDRINUSE
+        raise _PortError(
+            f"Port {port} is taken." if taken else f"Port {port} cannot be used: {error.strerror}."
+        ) from error
     return found

@@ -7,6 +7,7 @@ What it takes to call a linked application stands in `gadget`; the rest is any S
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -32,6 +33,15 @@ _FIRST_PAGES = (
     Page("How we write issues", "https://wiki.example/issues"),
     Page("Who is on call", "https://wiki.example/on-call"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What did not go as it should, and what was typed."""
+
+    title: str
+    text: str
+    typed: str = ""
 
 
 def build_app(settings: Settings, folder: Path) -> Starlette:
@@ -81,7 +91,7 @@ def _build_api(applinks: AppLinks, board: Board) -> list[Route]:
 def _build_pages(applinks: AppLinks, site: Site, board: Board) -> list[Route]:
     gadget = IssuesGadget(applinks, "tracker")
 
-    async def show_dashboard(request: Request, user: User, *, title: str = "", problem: str = "") -> Response:
+    async def show_dashboard(request: Request, user: User, problem: Problem | None = None) -> Response:
         now = time.localtime()
         return await site.render(
             request,
@@ -93,7 +103,6 @@ def _build_pages(applinks: AppLinks, site: Site, board: Board) -> list[Route]:
             gadget=await gadget.load(user.id),
             pages=await board.list_pages(user.id),
             notices=await board.list_notices(user.id),
-            title=title,
             problem=problem,
         )
 
@@ -103,17 +112,19 @@ def _build_pages(applinks: AppLinks, site: Site, board: Board) -> list[Route]:
         try:
             if await gadget.create(user.id, title):
                 return redirect("/#issues")
-            problem = "Tracker did not create it."
+            problem = Problem("The issue was not created", "Tracker did not take it.", title)
         except AuthorizationNeeded as needed:
             return redirect(needed.url)
         except PeerError as error:
-            problem = error.description
-        return await show_dashboard(request, user, title=title, problem=problem)
+            problem = Problem("The issue was not created", error.description, title)
+        return await show_dashboard(request, user, problem)
 
     async def disconnect(request: Request, user: User) -> Response:
         await site.read_form(request)
-        await gadget.disconnect(user.id)
-        return redirect("/#issues")
+        if await gadget.disconnect(user.id):
+            return redirect("/#issues")
+        text = "Tracker could not be told. To be sure, revoke the access of Start page there, too."
+        return await show_dashboard(request, user, Problem("You are disconnected here", text))
 
     return [
         Route("/", site.with_user(show_dashboard), methods=["GET"]),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -16,7 +16,7 @@ from types import FrameType
 from applinks.demo.administrators import link_applications
 from applinks.demo.applications import Application, build_applications
 from applinks.demo.folder import DemoError, StateFolder, open_folder
-from applinks.demo.ports import bind_ports
+from applinks.demo.ports import BoundPorts, bind_ports
 from applinks.settings import Settings
 
 DEFAULT_PORT = 8001
@@ -57,7 +57,7 @@ def run_demo(options: DemoOptions, announce: Callable[[Sequence[Application]], N
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         stack.enter_context(_interruptible())
         folder = stack.enter_context(open_folder(options.state_dir))
-        bound = stack.enter_context(bind_ports(*_choose_ports(options.port, folder)))
+        bound = stack.enter_context(_bind(options.port, folder))
         folder.save_ports(bound.ports)
         tracker, start_page = build_applications(
             bound.ports, folder.for_application("tracker"), folder.for_application("start-page")
@@ -77,22 +77,20 @@ def run_demo(options: DemoOptions, announce: Callable[[Sequence[Application]], N
             time.sleep(0.2)
 
 
-def _choose_ports(port: int | None, folder: StateFolder) -> tuple[int, int]:
+def _bind(port: int | None, folder: StateFolder) -> AbstractContextManager[BoundPorts]:
     """
-    Give the two ports; 0: any.
+    Take the two ports.
 
     A folder keeps its ports, because the links in it are between exactly these addresses.
     """
     kept = folder.find_ports()
     if kept is None:
         first = DEFAULT_PORT if port is None else port
-        return (first, first + 1) if first else (0, 0)
+        return bind_ports(first, first + 1) if first else bind_ports(0, 0)
+    belongs = f"{folder.path} belongs to the ports {kept[0]} and {kept[1]}: its links are between these addresses."
     if port and port != kept[0]:
-        raise DemoError(
-            f"{folder.path} belongs to the ports {kept[0]} and {kept[1]}: its links are between these addresses."
-            " Leave --port out, or use another --state-dir."
-        )
-    return kept
+        raise DemoError(f"{belongs} Leave --port out, or use another --state-dir.")
+    return bind_ports(*kept, advice=f"{belongs} End what listens there, or use another --state-dir.")
 
 
 @contextmanager

@@ -22,11 +22,6 @@ from applinks.web.guard import Guard, check_request, find_caller
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _log = logging.getLogger("applinks.hosts")
-_OWN_ADDRESSES = (
-    "/.well-known/application-link",
-    "/.well-known/oauth-authorization-server",
-    "/.well-known/oauth-protected-resource",
-)
 
 
 class AppLinks(neutral.AppLinks):
@@ -43,10 +38,13 @@ class AppLinks(neutral.AppLinks):
         Call it once, after the routes are there: where the host itself serves one of the well-known
         addresses, the host's answer stands and a warning says so.
         """
-        skipped = frozenset(path for path in _OWN_ADDRESSES if _serves(app, path))
+        base = self.settings.path
+        skipped = frozenset(path for path in self.well_known_paths if _serves(app, path) or _serves(app, base + path))
         for path in sorted(skipped):
             _log.warning("host.serves_well_known path=%s", path)
-        app.router.routes.insert(0, Mount("/applinks", app=_LazyPages(self), name="applinks"))
+        # Also below the base URL's path: nothing but the paths says so where the host's own routes begin with it.
+        for prefix in sorted({"", base}):
+            app.router.routes.insert(0, Mount(f"{prefix}/applinks", app=_LazyPages(self), name="applinks"))
         app.add_middleware(_Lifespan, applinks=self)
         app.add_middleware(Guard, get_context=self.get_guard_context, skipped=skipped)
 

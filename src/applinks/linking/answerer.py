@@ -144,7 +144,7 @@ async def approve(offer: Offer, terms: Terms, *, user: User, side: LinkingSide) 
         answer=answer,
         answer_digest=digest_jwt(answer),
         terms=terms,
-        until=now + side.settings.lifetimes.proposal_seconds,
+        until=now + side.proposal_seconds,
     )
     withdrawn = [
         Change(
@@ -203,7 +203,9 @@ async def _decide(offer: Offer, answer: str, user: User, side: LinkingSide, *cha
             earlier = await side.store.find_decided_proposal(issuer=url, jti=offer.link_id)
             if earlier is not None:
                 return _repeat(earlier, user).redirect
-            raise LinkingError("duplicate_link", detail=f"a link with {url} came meanwhile", peer=url)
+            await _check_standing(offer, side)
+            # The place is free: somebody took the handle at this very moment.
+            raise LinkingError("busy", peer=url)
 
 
 async def _check_standing(offer: Offer, side: LinkingSide) -> None:
@@ -266,7 +268,7 @@ async def _sign_answer(offer: Offer, decision: Decision, side: LinkingSide, *, t
         issuer=side.settings.base_url,
         audience=offer.discovery.url,
         issued_at=now,
-        expires_at=now + side.settings.lifetimes.proposal_seconds,
+        expires_at=now + side.proposal_seconds,
         jti=new_id(side.entropy, "ans"),
         link=offer.link_id,
         revision=1,

@@ -8,11 +8,12 @@ from applinks.clock import Clock
 from applinks.entropy import Entropy, new_id
 from applinks.linking.errors import LinkingError
 from applinks.linking.events import Decision, Event, Happened
-from applinks.linking.registration import build_client
+from applinks.linking.hearing import find_incoming
 from applinks.linking.states import decide
 from applinks.linking.store import CommitResult, DecidedProposal, LinkingStore, LinkWrite
 from applinks.records.audit import AuditEvent
-from applinks.records.links import Link
+from applinks.records.clients import Client, ClientAuthentication, GrantType
+from applinks.records.links import Agreement, Link
 
 # Two that change one link at once need two rounds; a third is for the statement that comes in between.
 _ROUNDS = 4
@@ -60,6 +61,30 @@ def build_audit_events(
             detail=each.detail,
         )
         for each in happened
+    )
+
+
+def build_client(link: Link, agreed: Agreement, *, entropy: Entropy, now: int) -> Client | None:
+    """
+    Make the client record of the peer, as the agreement has it; None where the terms give it nothing to call.
+
+    Handshake §3 Registration. No secret exists.
+    """
+    access = find_incoming(agreed, link.peer.url)
+    if access is None:
+        return None
+    return Client(
+        id=new_id(entropy, "cli"),
+        client_id=link.peer.manifest["client_id"],
+        link_id=link.id,
+        name=link.peer.name,
+        authentication=ClientAuthentication.PRIVATE_KEY_JWT,
+        redirect_uris=(link.peer.manifest["redirect_uri_base"] + link.id,),
+        grant_types=tuple(GrantType),
+        scopes=access.user_scopes,
+        application_scopes=access.application_scopes,
+        is_peer=True,
+        created_at=now,
     )
 
 

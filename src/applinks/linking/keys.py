@@ -30,7 +30,7 @@ def format_fingerprint(kid: str) -> str:
 
 def is_reading_due(link: Link, *, now: int) -> bool:
     """Whether the peer's pinned JWKS URL shall be read again without a message that asks for it."""
-    if not link.is_live or not is_key_reading_due(link.peer.keys_read_at, now):
+    if link.state is not LinkState.IN_FORCE or not is_key_reading_due(link.peer.keys_read_at, now):
         return False
     return bool(link.peer.announced) or now - link.peer.keys_read_at >= _DAY
 

@@ -102,7 +102,7 @@ async def propose(
         proposal=request,
         proposal_digest=digest_jwt(request),
         terms=terms,
-        until=now + side.settings.lifetimes.proposal_seconds + _KEPT_SECONDS,
+        until=now + side.proposal_seconds + _KEPT_SECONDS,
         session=session_digest,
     )
     actor = f"user:{administrator.id}"
@@ -112,9 +112,8 @@ async def propose(
     ]
     newer = Change(before=None, decision=decide(None, event, now=now))
     match await commit(*older, newer, side=side):
-        case CommitResult.TAKEN:
-            raise LinkingError("duplicate_link", peer=discovery.url)
-        case CommitResult.LOST:
+        case CommitResult.TAKEN | CommitResult.LOST:
+            # A proposal takes no peer's place yet: somebody took its handle, or changed an older one, at this moment.
             raise LinkingError("busy", peer=discovery.url)
         case CommitResult.WRITTEN:
             return add_query(discovery.manifest.link_endpoint, [("request", request)])
@@ -192,7 +191,7 @@ async def _sign_proposal(discovery: Discovery, terms: Terms, link_id: str, now: 
         issuer=side.settings.base_url,
         audience=discovery.url,
         issued_at=now,
-        expires_at=now + side.settings.lifetimes.proposal_seconds,
+        expires_at=now + side.proposal_seconds,
         jti=link_id,
         link=link_id,
         revision=1,

@@ -18,6 +18,7 @@ from applinks.records.scopes import Resource
 from applinks.records.users import User
 from applinks.settings import Settings
 from applinks.wire.jose import sign_jwt
+from applinks.wire.linking.messages import PROPOSAL_LIFETIME
 
 
 class OwnKeys(Protocol):
@@ -61,6 +62,11 @@ class LinkingSide:
     def allow_http(self) -> bool:
         """Whether peers on the loopback hosts may be ``http``."""
         return self.settings.is_loopback and bool(self.settings.allow_http_for_loopback)
+
+    @property
+    def proposal_seconds(self) -> int:
+        """How long our proposals and answers hold; what the setting has beyond the wire's limit no peer would take."""
+        return min(self.settings.lifetimes.proposal_seconds, PROPOSAL_LIFETIME)
 
     async def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
         """Sign claims with our current key."""

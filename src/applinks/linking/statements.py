@@ -97,6 +97,8 @@ async def send_due(link_id: str, *, side: LinkingSide) -> Link | None:
             await run_test_call(link, side=side)
         else:
             break
+    if link is not None and link.ended_at:
+        await side.fetcher.close_connections(link.id)
     return link
 
 

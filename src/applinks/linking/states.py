@@ -31,7 +31,7 @@ from applinks.linking.events import (
 )
 from applinks.linking.hearing import end, find_incoming, find_outgoing, hear
 from applinks.linking.repeats import is_test_wanted, settle
-from applinks.records.links import Direction, EndReason, Link, LinkState, Pause, Pending, Rest
+from applinks.records.links import Agreement, Direction, EndReason, Link, LinkState, Pause, Pending, Rest
 from applinks.wire.linking.terms import Access, is_within
 
 FIRST_SEQ = 1

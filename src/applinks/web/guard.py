@@ -1,5 +1,6 @@
 """The guard: it stands before the host, knows who calls, and answers our protocol endpoints itself."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,13 @@ from applinks.wire.http import Response
 
 CALLER_KEY = "applinks.caller"
 """Where the guard puts the `Caller` in the ASGI scope; absent: the request carries no credentials of ours."""
+
+_log = logging.getLogger("applinks.guard")
+_NOT_STARTED = Response(
+    status=503,
+    headers=(("Content-Type", "application/json"), ("Cache-Control", "no-store")),
+    body=b'{"error": "temporarily_unavailable", "error_description": "Applinks has not started; its log says why."}',
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,7 +73,13 @@ class Guard:
         if asgi_scope["type"] != "http":
             await self._host(asgi_scope, receive, send)
             return
-        context = await self._get_context()
+        try:
+            context = await self._get_context()
+        except ApplinksError as error:
+            # Nobody can tell who calls, so nothing passes; the sentence is for the administrator alone.
+            _log.error("guard.not_started reason=%s", error)
+            await send_response(_NOT_STARTED, send, without_body=asgi_scope["method"] == "HEAD")
+            return
         path = get_own_path(asgi_scope, context.settings)
         endpoint = context.endpoints.get(path)
         if endpoint is not None and path not in self._skipped:

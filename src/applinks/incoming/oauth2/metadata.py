@@ -58,10 +58,15 @@ def build_resource_documents(side: IncomingSide) -> Mapping[str, dict[str, Any]]
     """
     documents = {}
     for resource in side.resources:
-        document = _build_resource_document(resource, side)
-        documents[RESOURCE_METADATA_PATH + resource.identifier.removeprefix(side.rules.issuer)] = document
-        documents[RESOURCE_METADATA_PATH + resource.identifier.removeprefix(get_origin(side.rules.issuer))] = document
+        paths = list_resource_document_paths(resource, side.rules.issuer)
+        documents.update(dict.fromkeys(paths, _build_resource_document(resource, side)))
     return documents
+
+
+def list_resource_document_paths(resource: Resource, issuer: str) -> tuple[str, str]:
+    """Give the paths of a resource's metadata: below the base URL, and where RFC 9728 §3.1 puts it."""
+    below, whole = (resource.identifier.removeprefix(start) for start in (issuer, get_origin(issuer)))
+    return RESOURCE_METADATA_PATH + below, RESOURCE_METADATA_PATH + whole
 
 
 def _build_resource_document(resource: Resource, side: IncomingSide) -> dict[str, Any]:

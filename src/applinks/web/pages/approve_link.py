@@ -16,7 +16,6 @@ from applinks.web.pages.forms import DirectionChoices
 from applinks.web.pages.new_link import build_choices, build_list, build_pairing_lanes
 from applinks.web.pages.views import ApprovePage, End, QuestionPage, Side
 from applinks.web.pages.visit import Visit, find_tint
-from applinks.wire.forms import parse_query
 from applinks.wire.linking.terms import Level, Terms
 from applinks.wire.urls import HostName, describe_host, get_host
 from applinks.words import Sentence, say_level, say_refusal, say_remaining
@@ -78,7 +77,7 @@ async def decide_proposal(visit: Visit) -> Response:
 
 
 def _get_request(visit: Visit) -> str:
-    request = parse_query(visit.query).get("request")
+    request = visit.params.get("request")
     if request is None:
         raise RefusedError("The address names no request for a link.")
     return request

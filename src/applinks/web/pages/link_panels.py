@@ -198,6 +198,8 @@ def _say_users(direction: str, facts: LinkFacts) -> str:
 
 def _say_foot(look: LinkLook, direction: str, access: Access | None) -> str:
     names = {"us": look.us, "peer": look.link.name}
+    if look.terms is None:
+        return _("Nothing was agreed.")
     if access is None:
         return _("This side was left out when the two were linked.")
     if direction == "in":

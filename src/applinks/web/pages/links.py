@@ -46,7 +46,6 @@ from applinks.web.pages.link_panels import (
 from applinks.web.pages.link_states import LinkLook, get_check
 from applinks.web.pages.views import ChangePage, Choice, KeysPage, LinkRow, LinksPage, QuestionPage, Tab
 from applinks.web.pages.visit import Visit
-from applinks.wire.forms import parse_query
 from applinks.words import gettext as _
 from applinks.words import say_rest
 
@@ -65,7 +64,7 @@ _log = logging.getLogger("applinks.pages")
 
 async def show_links(visit: Visit) -> Response:
     """List the links, those that need attention first."""
-    form = parse_query(visit.query)
+    form = visit.params
     asked, text = form.get("state") or "", (form.get("q") or "")[:_LONGEST_QUERY]
     links = await list_links(actor=_actor(visit), side=visit.context.administration)
     rows = [build_row(await _look(visit, link)) for link in links]

@@ -16,7 +16,7 @@ from applinks.web.errors import describe_page_error
 from applinks.web.pages.forms import AddressForm, DirectionChoices, FormData, describe_own, describe_theirs
 from applinks.web.pages.views import AnswerPage, Choice, End, Lane, NewLinkPage, Side
 from applinks.web.pages.visit import Visit, find_tint
-from applinks.wire.forms import Form, parse_query
+from applinks.wire.forms import Form
 from applinks.wire.linking.terms import Access, Terms
 from applinks.wire.urls import get_host
 from applinks.words import Sentence, say_protocol, say_refusal
@@ -64,7 +64,7 @@ async def look_or_propose(visit: Visit) -> Response:
 
 async def take_answer(visit: Visit) -> Response:
     """Take the answer that the other administrator's browser brought back, or show one that waits to be agreed to."""
-    form = parse_query(visit.query)
+    form = visit.params
     response = form.get("response")
     if response is None:
         return await _show_waiting_answer(visit)
@@ -97,6 +97,8 @@ async def decide_answer(visit: Visit) -> Response:
 async def _find(visit: Visit, url: str, *, private_confirmed: bool) -> _Found:
     side, own = visit.context.linking, visit.context.settings.base_url
     discovery = await discover(url, private_confirmed=private_confirmed, side=side)
+    if await side.store.find_live_link(url=discovery.url, peer_id=discovery.manifest.id) is not None:
+        raise LinkingError("duplicate_link", detail=f"there is a live link with {discovery.url}", peer=discovery.url)
     possible = await list_possible_terms(discovery, side=side)
     return _Found(
         discovery=discovery,
@@ -282,7 +284,4 @@ async def _go_on(visit: Visit, outcome: AnswerOutcome) -> Response:
     """Send the browser to the link's own page; what is due is said first, so that the page shows the outcome."""
     if outcome.outcome is Outcome.ACCEPTED:
         await send_due(outcome.link.id, side=visit.context.linking)
-    if outcome.outcome is Outcome.REFUSED:
-        sentence = say_refusal(outcome.reason or "declined", us=visit.context.name, peer=outcome.link.name)
-        await visit.tell("warn", sentence.what, sentence.advice)
     return visit.redirect(visit.url(f"/links/{outcome.link.id}"))

@@ -2,18 +2,14 @@
 
 from starlette.responses import Response
 
-from applinks.errors import PeerError, RefusedError
+from applinks.errors import PeerError
 from applinks.outgoing.round_trip import begin, finish
 from applinks.web.pages.visit import Visit
-from applinks.wire.forms import MalformedFormError, parse_query
 
 
 async def begin_round_trip(visit: Visit) -> Response:
     """Send the user to the linked application; ``return_to`` names the path on which she ends."""
-    try:
-        return_to = parse_query(visit.query).get("return_to")
-    except MalformedFormError as error:
-        raise RefusedError("The address is not well formed.", detail=str(error)) from error
+    return_to = visit.params.get("return_to")
     url = await begin(
         visit.request.path_params["link"],
         visit.user,

@@ -20,7 +20,7 @@ from applinks.web.pages.context import PagesContext
 from applinks.web.pages.rendering import PAGE_HEADERS, build_page, get_stylesheet_name, render_html
 from applinks.web.pages.sessions import PageSession, PageSessions, carries_credentials
 from applinks.web.pages.views import End, ErrorPage, Flash, Shell
-from applinks.wire.forms import Form, MalformedFormError, parse_form
+from applinks.wire.forms import Form, MalformedFormError, parse_form, parse_query
 from applinks.wire.headers import parse_content_type
 from applinks.words import gettext as _
 from applinks.words import say_refusal
@@ -70,6 +70,20 @@ class Visit:
         """The raw query."""
         raw: bytes = self.request.scope.get("query_string", b"")
         return raw.decode("latin-1")
+
+    @property
+    def params(self) -> Form:
+        """
+        The query, read strictly.
+
+        Raises:
+            RefusedError: it cannot be read, or says something twice (AS-07).
+        """
+        try:
+            return parse_query(self.query)
+        except MalformedFormError as error:
+            detail = f"{error.name[:100]!r}: {error}"
+            raise RefusedError("The address is not well formed.", detail=detail) from error
 
     def url(self, path: str) -> str:
         """Give the address of a page of ours, as a path."""

@@ -1,13 +1,17 @@
 """Our addresses that programs call, and the function that answers each."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from applinks.incoming.authentication import authenticate
-from applinks.incoming.oauth2.metadata import build_resource_documents, build_server_document
+from applinks.incoming.oauth2.metadata import (
+    build_resource_documents,
+    build_server_document,
+    list_resource_document_paths,
+)
 from applinks.incoming.oauth2.revocation import answer_revocation_request
 from applinks.incoming.oauth2.token_request import answer_token_request
 from applinks.incoming.side import IncomingSide
@@ -15,10 +19,15 @@ from applinks.linking.documents import build_client_document, build_own_jwks, bu
 from applinks.linking.side import LinkingSide
 from applinks.linking.statements import answer_statement
 from applinks.linking.test_call import answer_check
+from applinks.records.scopes import Resource
+from applinks.settings import Settings
 from applinks.wire.http import Request, Response
+from applinks.wire.linking.manifest import WELL_KNOWN_PATH
 
 Answer = Callable[[Request, str], Awaitable[Response]]
 """Takes the request and the address that it came from."""
+
+_SERVER_METADATA_PATH = "/.well-known/oauth-authorization-server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +65,25 @@ def build_endpoints(*, incoming: IncomingSide, linking: LinkingSide) -> Mapping[
             "POST", "statement", lambda request, source: answer_statement(request, source=source, side=linking)
         ),
         "/applinks/link/check": Endpoint("GET", "check", lambda request, _: _answer_check(request, incoming=incoming)),
-        "/.well-known/application-link": _serve_document("manifest", lambda: build_own_manifest(linking)),
+        WELL_KNOWN_PATH: _serve_document("manifest", lambda: build_own_manifest(linking)),
     }
     server = _serve_document("metadata", lambda: _ready(build_server_document(incoming)))
-    found["/.well-known/oauth-authorization-server"] = server
-    path = incoming.settings.path
-    # RFC 8414 §3.1 puts the well-known part before the path of an issuer; we answer there where the request reaches us.
-    found[f"/.well-known/oauth-authorization-server{path}"] = server
+    found.update(dict.fromkeys(_list_server_paths(incoming.settings), server))
     for address, document in build_resource_documents(incoming).items():
         found[address] = _serve_document("metadata", lambda document=document: _ready(document))  # type: ignore[misc]
     return found
+
+
+def list_well_known_paths(settings: Settings, resources: Sequence[Resource]) -> tuple[str, ...]:
+    """Give the paths of all our well-known documents below the base URL, for a host that may serve one of them."""
+    places = (list_resource_document_paths(resource, settings.issuer) for resource in resources)
+    paths = (WELL_KNOWN_PATH, *_list_server_paths(settings), *(path for pair in places for path in pair))
+    return tuple(dict.fromkeys(paths))
+
+
+def _list_server_paths(settings: Settings) -> tuple[str, str]:
+    # RFC 8414 §3.1 puts the well-known part before the path of an issuer; we answer there where the request reaches us.
+    return _SERVER_METADATA_PATH, _SERVER_METADATA_PATH + settings.path
 
 
 async def _answer_check(request: Request, *, incoming: IncomingSide) -> Response:

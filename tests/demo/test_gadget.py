@@ -1,0 +1,151 @@
+"""The gadget, in all its states."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from applinks import (
+    AuthorizationNeeded,
+    LinkUnusableError,
+    PeerError,
+    PeerProtocolError,
+    PeerRefusedError,
+    PeerUnreachableError,
+)
+from applinks.demo.gadget import IssuesGadget
+
+pytestmark = pytest.mark.anyio
+
+_ISSUES = {"issues": [{"key": "TRK-1", "title": "Printer"}], "can_create": True}
+
+
+class FakeAnswer:
+    def __init__(self, status_code: int, value: Any) -> None:
+        self.status_code = status_code
+        self._value = value
+
+    def json(self) -> Any:
+        if isinstance(self._value, Exception):
+            raise self._value
+        return self._value
+
+
+class FakeAppLinks:
+    """Links and one connection whose answers are laid out."""
+
+    def __init__(self, *, state: str = "in_force") -> None:
+        self.found = [SimpleNamespace(handle="tracker", name="Tracker", state=state)] if state else []
+        self.answers: dict[str, FakeAnswer | PeerError] = {
+            "/api/issues": FakeAnswer(200, _ISSUES),
+            "/api/me": FakeAnswer(200, {"name": "alice"}),
+        }
+        self.disconnected: list[str] = []
+
+    async def links(self) -> Sequence[Any]:
+        return self.found
+
+    def connect_url(self, link: Any, *, return_to: str) -> str:
+        return f"/connect/{link.handle}?{return_to}"
+
+    def connection(self, handle: str, *, user: str) -> "FakeAppLinks":
+        assert (handle, user) == ("tracker", "start-1")
+        return self
+
+    async def disconnect(self, handle: str, *, user: str) -> bool:
+        self.disconnected.append(user)
+        if not self.found:
+            raise LinkUnusableError("There is no such link.")
+        return True
+
+    async def get(self, path: str) -> FakeAnswer:
+        answer = self.answers[path]
+        if isinstance(answer, PeerError):
+            raise answer
+        return answer
+
+
+def _gadget(applinks: FakeAppLinks) -> IssuesGadget:
+    return IssuesGadget(applinks, "tracker")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("state", ["", "proposed", "confirming", "approved"])
+async def test_before_the_link_is_in_force_there_is_nothing_to_connect(state: str) -> None:
+    """Ours."""
+    assert (await _gadget(FakeAppLinks(state=state)).load("start-1")).state == "none"
+
+
+async def test_issues_are_shown_with_the_account_there() -> None:
+    """Issue: connected with issues, 'Connected as alice'."""
+    found = await _gadget(FakeAppLinks()).load("start-1")
+    assert (found.state, found.account, found.can_create) == ("ready", "alice", True)
+    assert found.issues == _ISSUES["issues"]
+
+
+async def test_who_has_not_connected_is_offered_to() -> None:
+    """Issue: AuthorizationNeeded leads to Connect to Tracker, and back to the dashboard."""
+    applinks = FakeAppLinks()
+    applinks.answers["/api/issues"] = AuthorizationNeeded("/x")
+    found = await _gadget(applinks).load("start-1")
+    assert (found.state, found.connect_url) == ("connect", "/connect/tracker?/")
+
+
+async def test_a_pause_is_said_in_the_library_s_words() -> None:
+    """Issue: link paused."""
+    applinks = FakeAppLinks()
+    applinks.answers["/api/issues"] = LinkUnusableError("The link is paused.")
+    found = await _gadget(applinks).load("start-1")
+    assert (found.state, found.reason) == ("unusable", "The link is paused.")
+
+
+async def test_a_pause_at_the_other_end_that_was_not_heard_yet_is_one_too() -> None:
+    """Handshake §4: a link that does not serve answers 503."""
+    applinks = FakeAppLinks()
+    applinks.answers["/api/issues"] = FakeAnswer(503, {"error": "temporarily_unavailable"})
+    assert (await _gadget(applinks).load("start-1")).state == "unusable"
+
+
+async def test_while_tracker_is_away_the_last_answer_stays() -> None:
+    """Mockups: 'This is from 13:40. Your connection is kept.'"""
+    applinks = FakeAppLinks()
+    gadget = _gadget(applinks)
+    await gadget.load("start-1")
+    applinks.answers["/api/issues"] = PeerUnreachableError("No answer.", reference="AL-7KQ2-M9F4")
+    found = await gadget.load("start-1")
+    assert (found.state, found.issues, found.reference) == ("down", _ISSUES["issues"], "AL-7KQ2-M9F4")
+    assert found.read_at
+    assert not found.can_create
+
+
+@pytest.mark.parametrize("error", [PeerRefusedError("No."), PeerProtocolError("HTML.")])
+async def test_a_refusal_is_not_taken_for_an_absence(error: PeerError) -> None:
+    """Product §5: the peer refused, and the peer is down, are told apart."""
+    applinks = FakeAppLinks()
+    applinks.answers["/api/issues"] = error
+    assert (await _gadget(applinks).load("start-1")).state == "refused"
+
+
+@pytest.mark.parametrize(
+    "answer", [FakeAnswer(403, {"error": "x"}), FakeAnswer(200, ValueError()), FakeAnswer(200, [])]
+)
+async def test_an_answer_that_is_none_is_no_error_page(answer: FakeAnswer) -> None:
+    """Ours: a peer that answers HTML must not break the dashboard."""
+    applinks = FakeAppLinks()
+    applinks.answers["/api/issues"] = answer
+    assert (await _gadget(applinks).load("start-1")).state == "refused"
+
+
+async def test_what_was_read_is_forgotten_with_the_connection() -> None:
+    """Ours: a user who disconnects does not find her issues there later."""
+    applinks = FakeAppLinks()
+    gadget = _gadget(applinks)
+    await gadget.load("start-1")
+    assert await gadget.disconnect("start-1")
+    applinks.answers["/api/issues"] = PeerUnreachableError("No answer.")
+    assert (await gadget.load("start-1")).issues == []
+
+
+async def test_disconnecting_when_the_link_is_gone_is_no_error() -> None:
+    """Ours."""
+    assert await _gadget(FakeAppLinks(state="")).disconnect("start-1")

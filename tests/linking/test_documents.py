@@ -1,0 +1,78 @@
+"""What we say of ourselves."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from applinks.fetching.transport import Fetcher
+from applinks.linking.answerer import open_proposal
+from applinks.linking.documents import build_client_document, build_own_jwks, build_own_manifest
+from applinks.linking.errors import LinkingError
+from applinks.linking.handles import choose_handle
+from applinks.wire.jose import check_public_jwks
+from applinks.wire.linking.manifest import parse_manifest
+from tests.linking.world import ADMINISTRATOR, B_URL, World
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_our_manifest_is_one_that_we_would_accept(world: World) -> None:
+    """Handshake §1."""
+    document = json.loads(json.dumps(await build_own_manifest(world.b.linking)))
+    manifest = parse_manifest(document, fetched_under=B_URL, allow_http=False)
+    assert (manifest.name, manifest.protocols, manifest.levels) == ("Tracker", ("oauth2",), ("oauth",))
+    assert manifest.scope_names == {"issues:read", "issues:write"}
+    assert manifest.application_scope_names == {"issues:read"}
+    assert manifest.link_statement_endpoint == f"{B_URL}/applinks/link/statement"
+
+
+async def test_our_keys_are_public_and_named_by_their_thumbprints(world: World) -> None:
+    """RFC 7517 §5, RFC 7638."""
+    keys = check_public_jwks(await build_own_jwks(world.b.linking))
+    assert {key["kid"] for key in keys} == await world.b.linking.list_own_kids()
+    assert "d" not in keys[0]
+
+
+async def test_the_client_document_names_no_redirect_and_no_peer(world: World) -> None:
+    """Handshake §9: it lists no redirect URIs."""
+    await world.link()
+    document = await build_client_document(world.b.linking)
+    assert "redirect_uris" not in document
+    assert document["client_id"] == f"{B_URL}/applinks/oauth2/client.json"
+    assert document["token_endpoint_auth_method"] == "private_key_jwt"
+    assert "start.example" not in json.dumps(document)
+
+
+@pytest.mark.requirement("LK-03")
+async def test_a_proposal_from_a_private_address_is_asked_about_before_the_first_fetch(world: World) -> None:
+    """Handshake §3 step 2; security N-02."""
+    request = await world.a.propose(B_URL)
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["192.168.1.5"]
+
+    fetcher = Fetcher(world.b.linking.settings, resolve=resolve)
+    side = replace(world.b.linking, fetcher=fetcher)
+    world.network.seen.clear()
+    with pytest.raises(LinkingError) as refused:
+        await open_proposal(request, user=ADMINISTRATOR, side=side)
+    assert refused.value.asks_private
+    assert world.network.seen == []
+    await fetcher.aclose()
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "handle"),
+    [
+        ("Tracker", set(), "tracker"),
+        ("Tracker", {"tracker", "tracker-2"}, "tracker-3"),
+        ("Größe & Länge", set(), "groe-lange"),
+        ("課題", set(), "start-example"),
+        ("new", set(), "new-2"),
+        ("x" * 60, set(), "x" * 48),
+    ],
+)
+def test_a_handle_is_made_of_the_name_and_is_unique(name: str, taken: set[str], handle: str) -> None:
+    """House §8 Ids: a-z, 0-9, -; from the name, unique here, never new."""
+    assert choose_handle(name, "https://start.example", taken=taken) == handle

@@ -1,0 +1,96 @@
+"""Every sentence for a person."""
+
+import pytest
+
+from applinks import words
+from applinks.linking import errors as linking_errors
+from applinks.records.links import EndReason, Rest
+from applinks.wire.linking.terms import Level
+
+NOW = 1_800_000_000
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *linking_errors._DESCRIPTIONS,
+        "cross_site",
+        "too_many_requests",
+        "access_denied",
+        "unknown_state",
+        "wrong_user",
+        "wrong_issuer",
+    ],
+)
+def test_every_refusal_says_what_happened_and_what_to_do(code: str) -> None:
+    """Handshake §8: a page in words."""
+    assert words.has_refusal(code)
+    sentence = words.say_refusal(code, us="Tracker", peer="Start page")
+    for text in (sentence.what, sentence.advice):
+        assert text.endswith(".")
+        assert "{" not in text
+
+
+@pytest.mark.parametrize("reason", list(Rest))
+def test_every_reason_to_rest_has_words(reason: Rest) -> None:
+    """Handshake §4."""
+    assert "no call passes" in words.say_rest(reason, us="Tracker", peer="Start page").what
+
+
+@pytest.mark.parametrize("reason", [*EndReason, None])
+def test_every_end_has_words(reason: EndReason | None) -> None:
+    """Handshake §4."""
+    assert words.say_end(reason, peer="Start page").endswith(".")
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_every_level_has_a_name(level: Level) -> None:
+    """House §5."""
+    assert words.say_level(level)
+
+
+@pytest.mark.parametrize("result", ["passed", "pending", "failed:peer_unreachable", "failed:never_heard_of", "failed:"])
+def test_every_test_result_has_words(result: str) -> None:
+    """Handshake §6."""
+    sentence = words.say_check(result, caller="Tracker", server="Start page")
+    assert sentence is not None
+    assert "Tracker" in sentence.what
+    assert "{" not in sentence.what + sentence.advice
+
+
+def test_nothing_is_said_of_a_test_that_is_not_made() -> None:
+    """Handshake §6: switched off is none."""
+    assert words.say_check("none", caller="a", server="b") is None
+
+
+@pytest.mark.parametrize(
+    ("gone", "text"),
+    [
+        (0, "just now"),
+        (-30, "just now"),
+        (60, "1 minute ago"),
+        (120, "2 minutes ago"),
+        (3600, "1 hour ago"),
+        (86400, "1 day ago"),
+        (6 * 86400, "6 days ago"),
+        (7 * 86400, "on 8 January"),
+        (60 * 86400, "on 16 November 2026"),
+    ],
+)
+def test_times_are_said_as_people_do(gone: int, text: str) -> None:
+    """House §8 Time."""
+    assert words.say_when(NOW - gone, now=NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(5, "less than a minute"), (60, "1 minute"), (480, "8 minutes"), (7200, "2 hours"), (604800, "7 days")],
+)
+def test_what_remains_is_said_as_people_do(seconds: int, text: str) -> None:
+    """Ours: how long a request is good."""
+    assert words.say_remaining(seconds) == text
+
+
+def test_a_name_with_braces_is_shown_as_it_is() -> None:
+    """Ours: a peer's name is a value and never a template."""
+    assert "{us} {0}" in words.say_refusal("declined", us="Tracker", peer="{us} {0}").what
