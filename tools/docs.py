@@ -14,10 +14,15 @@ from typing import Any
 
 from applinks.cli.main import app
 from applinks.settings import Lifetimes, Settings, Sizes
+from tools.deviations import find_deviations, format_deviations
+from tools.endpoints import format_endpoints
+from tools.errors import format_errors
 
 ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "applinks"
 REFERENCE = ROOT / "docs" / "reference"
-_LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def describe_attributes(documented: type[Any]) -> dict[str, str]:
@@ -40,8 +45,9 @@ def format_settings() -> str:
     lines = [
         "# Settings",
         "",
-        "Each comes from a keyword argument of `Settings`, else from the environment (`APPLINKS_` and the name in",
-        "capitals), else from `applinks.toml` in the current folder.",
+        "Each comes from a keyword argument of `Settings`, else from the environment, else from a file.",
+        "The file is `applinks.toml` in the current folder.",
+        "In the environment it is `APPLINKS_` and the name in capitals, as in `APPLINKS_BASE_URL`.",
         "They are checked at start, and a wrong one is refused in words.",
         "",
         "| setting | default | what |",
@@ -61,27 +67,55 @@ def format_settings() -> str:
             "",
             f"## {title}",
             "",
-            f"{(group.__doc__ or '').strip()}",
-            f"In `applinks.toml` they stand in the table `[{title.lower()}]`.",
+            f"{(group.__doc__ or '').strip().splitlines()[0]}",
+            f"In `applinks.toml` they stand in the table `[{title.lower()}]`, and the environment has none of them.",
             "",
         ]
-        lines += ["| setting | default |", "|---|--:|"]
-        lines += [f"| `{each.name}` | {each.default:,} |" for each in fields(group)]
+        lines += ["| setting | default | what |", "|---|--:|---|"]
+        what = describe_attributes(group)
+        lines += [f"| `{each.name}` | {each.default:,} | {what[each.name]} |" for each in fields(group)]
     return "\n".join(lines) + "\n"
 
 
 def build_pages() -> dict[Path, str]:
     """Give every generated page by its place."""
-    commands = app.generate_docs(output_format="markdown", recursive=True, heading_level=1)
-    return {REFERENCE / "settings.md": format_settings(), REFERENCE / "commands.md": commands.rstrip() + "\n"}
+    return {
+        REFERENCE / "settings.md": format_settings(),
+        REFERENCE / "commands.md": format_commands(),
+        REFERENCE / "endpoints.md": format_endpoints(),
+        REFERENCE / "errors.md": format_errors(SOURCE),
+        REFERENCE / "deviations.md": format_deviations(find_deviations(SOURCE)),
+    }
+
+
+def format_commands() -> str:
+    """Give the page on every command."""
+    # The library takes the name of a command's usage from how this very process was called.
+    called, sys.argv = sys.argv, ["applinks"]
+    try:
+        text = app.generate_docs(output_format="markdown", recursive=True, heading_level=1)
+    finally:
+        sys.argv = called
+    return text.rstrip() + "\n"
 
 
 def find_broken_links() -> Iterator[str]:
-    """Give every link to a file that is not there."""
-    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        for target in _LINK.findall(page.read_text("utf-8")):
-            if "://" not in target and not (page.parent / target).exists():
+    """Give every link to a file, or to a heading of one, that is not there."""
+    for page in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]):
+        for target, heading in _LINK.findall(page.read_text("utf-8")):
+            goal = page.parent / target if target else page
+            if "://" in target:
+                continue
+            if not goal.exists():
                 yield f"{page.relative_to(ROOT)}: {target} does not exist"
+            elif heading and heading not in _list_headings(goal):
+                yield f"{page.relative_to(ROOT)}: {target} has no heading {heading}"
+
+
+def _list_headings(page: Path) -> set[str]:
+    """Give the headings of a page as links name them."""
+    titles = (re.sub(r"[^\w\- ]", "", title.lower()) for title in _HEADING.findall(page.read_text("utf-8")))
+    return {title.strip().replace(" ", "-") for title in titles}
 
 
 def main(arguments: list[str]) -> int:

@@ -21,14 +21,30 @@ _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifetimes:
-    """How long things last, in seconds."""
+    """
+    How long things last, in seconds.
+
+    Attributes:
+        code_seconds: how soon a client has to exchange an authorization code.
+        access_token_seconds: how long an access token is good for.
+        refresh_idle_seconds: how long a refresh token is good for that nobody uses.
+        refresh_absolute_seconds: how long tokens can be renewed after a user's consent; then she is asked again.
+        rotation_window_seconds: how long a superseded refresh token still gets the same answer.
+        proposal_seconds: how long a proposal, and the answer to it, may be decided; 600 at most.
+        tombstone_seconds: how long it is remembered that a link ended and which proposals were decided.
+        round_trip_seconds: how long a user may take to connect her account.
+        confirm_again_seconds: how fresh a log-in has to be for approving a link, where the host says when it was.
+        failure_seconds: how long failures are kept.
+        audit_seconds: how long the audit, and grants that ended, are kept.
+        session_idle_seconds: how long a session of our pages lasts that nobody uses.
+        session_absolute_seconds: how long a session of our pages lasts at the most.
+    """
 
     code_seconds: int = 60
     access_token_seconds: int = 3600
     refresh_idle_seconds: int = 30 * 86400
     refresh_absolute_seconds: int = 365 * 86400
     rotation_window_seconds: int = 30
-    client_assertion_seconds: int = 300
     proposal_seconds: int = 600
     tombstone_seconds: int = 2 * 365 * 86400
     round_trip_seconds: int = 600
@@ -41,7 +57,21 @@ class Lifetimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How large things may be, in bytes, and how long a peer may take, in seconds."""
+    """
+    How large things may be, in bytes, and how long a peer may take, in seconds.
+
+    Attributes:
+        protocol_body: the body of a request to one of our protocol endpoints.
+        page_body: the body of a form of our pages.
+        peer_answer: what a peer answers to a call; a call may say otherwise.
+        document: a peer's answer to OAuth: tokens, metadata.
+        link_document: a peer's link manifest, and its keys.
+        failures_per_link: how many failures of a link are kept, the newest.
+        connect_seconds: to resolve a peer's name and connect.
+        read_seconds: between two parts of a peer's answer.
+        call_seconds: the whole of a call; a call may say otherwise.
+        link_document_seconds: the whole of reading a link manifest, or its keys.
+    """
 
     protocol_body: int = 64 * 1024
     page_body: int = 1024 * 1024
@@ -66,6 +96,8 @@ class Settings:
         kind: the ``type`` in our manifest, such as ``tracker``; empty: left out.
         database: ``sqlite:///PATH``.
         sealing_key: 32 bytes in base64; without one, a file of mode 0600 beside the SQLite file.
+        sealing_key_lost: at the next start, give up what the lost key sealed: connections have to be made anew, and
+            peers compare a new key of ours; links and what they hold survive. Of no effect while the key opens.
         protocols: those we offer, in order of preference.
         synchronous: SQLite's durability: ``FULL`` survives a power cut, ``NORMAL`` is faster.
         allow_http_for_loopback: let peers on ``127.0.0.1``, ``[::1]`` and ``localhost`` be ``http``; on by default
@@ -78,6 +110,7 @@ class Settings:
     kind: str = ""
     database: str = "sqlite:///applinks.db"
     sealing_key: Secret | None = None
+    sealing_key_lost: bool = False
     protocols: tuple[Protocol, ...] = ("oauth2",)
     synchronous: Synchronous = "FULL"
     allow_http_for_loopback: bool | None = None
@@ -222,8 +255,9 @@ def _convert(values: Mapping[str, Any], source: str) -> dict[str, Any]:
         found["protocols"] = tuple(found["protocols"].replace(",", " ").split())
     elif isinstance(found.get("protocols"), list):
         found["protocols"] = tuple(found["protocols"])
-    if isinstance(found.get("allow_http_for_loopback"), str):
-        found["allow_http_for_loopback"] = found["allow_http_for_loopback"].lower() in {"1", "true", "yes", "on"}
+    for name in ("allow_http_for_loopback", "sealing_key_lost"):
+        if isinstance(found.get(name), str):
+            found[name] = found[name].lower() in {"1", "true", "yes", "on"}
     if "user_seen_seconds" in found:
         found["user_seen_seconds"] = _convert_whole("user_seen_seconds", found["user_seen_seconds"], source)
     for group, kind in (("lifetimes", Lifetimes), ("sizes", Sizes)):

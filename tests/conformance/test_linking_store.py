@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 from tests.conformance.records import (
@@ -15,12 +15,44 @@ from tests.conformance.records import (
     make_pending,
 )
 
-from applinks.linking.store import CommitResult, DecidedProposal, LinkWrite
+from applinks.linking.store import CommitResult, DecidedProposal, LinkingStore, LinkWrite
+from applinks.records.audit import AuditEvent
 from applinks.records.grants import GrantEnd
 from applinks.records.links import EndReason, LinkState, Schedule
 from applinks.storage.open import Storage
+from tests.linking.memory_store import MemoryLinkingStore
 
 pytestmark = pytest.mark.anyio
+
+# What hangs on a link is kept by the database alone.
+IN_THE_DATABASE = pytest.mark.parametrize("storage", ["database"], indirect=True)
+
+
+@dataclass
+class Events:
+    """The audit of the store in memory."""
+
+    store: MemoryLinkingStore
+
+    async def list(self) -> list[AuditEvent]:
+        return self.store.events
+
+
+@dataclass
+class InMemory:
+    """What these tests need of a storage, over the store that the exploration of the handshake uses."""
+
+    linking: LinkingStore = field(default_factory=MemoryLinkingStore)
+
+    @property
+    def audit(self) -> Events:
+        assert isinstance(self.linking, MemoryLinkingStore)
+        return Events(self.linking)
+
+
+@pytest.fixture(params=["database", "memory"])
+def storage(request: pytest.FixtureRequest, storage: Storage) -> Storage | InMemory:
+    return storage if request.param == "database" else InMemory()
 
 
 def new(link, **rest) -> LinkWrite:
@@ -48,6 +80,13 @@ async def test_a_link_comes_back_as_it_was_kept(storage: Storage) -> None:
     assert await storage.linking.commit(new(link)) is CommitResult.WRITTEN
     assert await storage.linking.find_link(link.id) == link
     assert await storage.linking.find_link(link.handle) == link
+
+
+@IN_THE_DATABASE
+async def test_the_outgoing_side_finds_a_link_as_linking_kept_it(storage: Storage) -> None:
+    """Ours: one record, whichever store reads it."""
+    link = make_full_link()
+    await storage.linking.commit(new(link))
     assert await storage.outgoing.find_link(link.handle) == link
 
 
@@ -71,6 +110,8 @@ async def test_an_ended_link_is_found_by_its_id_alone(storage: Storage) -> None:
     assert await storage.linking.list_handles() == frozenset()
 
 
+@pytest.mark.requirement("rfc9207-4-1")
+@pytest.mark.requirement("handshake-10-10")
 @pytest.mark.requirement("LK-09")
 @pytest.mark.parametrize("state", [LinkState.IN_FORCE, LinkState.APPROVED, LinkState.CONFIRMING])
 @pytest.mark.parametrize("shared", ["url", "id"])
@@ -149,6 +190,7 @@ async def test_a_record_is_never_written_under_the_version_it_was_read_with(stor
         await storage.linking.commit(LinkWrite(link=link, expected_version=link.version))
 
 
+@IN_THE_DATABASE
 async def test_the_end_of_a_link_ends_all_that_hangs_on_it(storage: Storage) -> None:
     """handshake.md §5 Delete: tokens and connections of the link revoked, in the same write."""
     grant, _ = await add_code(storage)
@@ -167,6 +209,7 @@ async def test_the_end_of_a_link_ends_all_that_hangs_on_it(storage: Storage) -> 
     assert (found.client.ended_at, found.link.ended_at) == (NOW + 9, NOW + 9)
 
 
+@IN_THE_DATABASE
 async def test_the_peers_client_is_replaced_under_its_own_name(storage: Storage) -> None:
     """Ours: a change of scopes leaves the grants of the client standing."""
     link, client = await add_link(storage)

@@ -1,5 +1,6 @@
 """The gadget, in all its states."""
 
+import asyncio
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -149,3 +150,25 @@ async def test_what_was_read_is_forgotten_with_the_connection() -> None:
 async def test_disconnecting_when_the_link_is_gone_is_no_error() -> None:
     """Ours."""
     assert await _gadget(FakeAppLinks(state="")).disconnect("start-1")
+
+
+async def test_the_dashboard_does_not_wait_for_a_tracker_that_takes_its_time() -> None:
+    """Issue, Pages: a peer that answers slowly; what it says late is shown the next time."""
+    applinks, answers = FakeAppLinks(), asyncio.Event()
+    quick = applinks.get
+
+    async def get(path: str) -> FakeAnswer:
+        await answers.wait()
+        return await quick(path)
+
+    applinks.get = get  # type: ignore[method-assign]
+    gadget = IssuesGadget(applinks, "tracker", patience_seconds=0)  # type: ignore[arg-type]
+    assert [(await gadget.load("start-1")).state for _ in range(2)] == ["slow", "slow"]
+    (reading,) = gadget._reading.values()
+    answers.set()
+    assert (await reading).state == "ready"
+    answers.clear()
+    late = await gadget.load("start-1")
+    assert (late.state, late.issues) == ("slow", _ISSUES["issues"])
+    answers.set()
+    await asyncio.gather(*gadget._reading.values())

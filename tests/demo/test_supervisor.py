@@ -33,9 +33,9 @@ def test_if_one_dies_the_command_says_which_and_ends_the_other(which: int, name:
     assert not any(is_running(pid) for pid in servers)
 
 
-def test_if_the_command_is_killed_the_applications_end() -> None:
+def test_if_the_command_is_killed_the_applications_end(tmp_path: Path) -> None:
     """Ours: nothing goes on running unseen."""
-    demo = start_demo("--port", "0")
+    demo = start_demo("--port", "0", "--state-dir", str(tmp_path))
     servers = demo.list_servers()
     demo.end(signal.SIGKILL)
     wait_until(lambda: not any(is_running(pid) for pid in servers))

@@ -151,6 +151,7 @@ async def test_the_address_that_was_judged_is_the_one_connected_to():
     await fetcher.aclose()
 
 
+@pytest.mark.requirement("handshake-10-12")
 @pytest.mark.requirement("N-02")
 async def test_a_name_that_rebinds_to_this_machine_is_refused_on_the_next_connection():
     """Ours: every connection is judged."""

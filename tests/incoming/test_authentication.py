@@ -90,6 +90,7 @@ async def test_what_is_recognisably_ours_and_bad_is_refused_on_every_route(world
     assert METADATA in get_challenge(refusal)
 
 
+@pytest.mark.requirement("rfc9700-4.14.2-4")
 @pytest.mark.requirement("RS-22")
 async def test_one_changed_letter_makes_a_token_bad(world: World) -> None:
     """Ours: digest and checksum."""
@@ -127,6 +128,7 @@ async def test_repeated_headers_with_a_token_of_ours_are_refused(world: World) -
         assert (refusal.code, refusal.status) == ("invalid_request", 400)
 
 
+@pytest.mark.requirement("rfc9700-2.3-1")
 @pytest.mark.requirement("RS-20")
 async def test_a_token_opens_its_own_resource_and_no_other(world: World) -> None:
     """RFC 8707 §3; product §3: a token for one resource does not open another."""
@@ -143,6 +145,7 @@ async def test_a_token_opens_its_own_resource_and_no_other(world: World) -> None
         assert f'resource_metadata="{BASE}/.well-known/oauth-protected-resource/notes"' in get_challenge(refusal)
 
 
+@pytest.mark.requirement("AS-33")
 async def test_an_access_token_ends_after_an_hour(world: World) -> None:
     """RFC 6749 §5.1."""
     token = (await world.get_tokens())["access_token"]
@@ -244,6 +247,7 @@ async def test_a_scope_that_is_missing_is_named(world: World) -> None:
     assert METADATA in get_challenge(refusal)
 
 
+@pytest.mark.requirement("rfc9700-4.15.1-1")
 async def test_a_route_for_users_refuses_an_application(world: World) -> None:
     """Ours: `requires(scope, user=True)`."""
     tokens = read_json(await world.post(grant_type="client_credentials"))
@@ -254,6 +258,7 @@ async def test_a_route_for_users_refuses_an_application(world: World) -> None:
     assert (refusal.code, refusal.status) == ("insufficient_scope", 403)
 
 
+@pytest.mark.requirement("rfc9700-4.3.2-1")
 @pytest.mark.requirement("RS-21")
 @pytest.mark.parametrize(
     "query",

@@ -46,6 +46,9 @@ WRONG_REDIRECTS = [
 ]
 
 
+@pytest.mark.requirement("rfc9700-2.1-1")
+@pytest.mark.requirement("rfc9700-4.1.3-1")
+@pytest.mark.requirement("rfc9700-4.11.2-1")
 @pytest.mark.requirement("AS-01")
 @pytest.mark.requirement("AS-03")
 @pytest.mark.parametrize("redirect_uri", WRONG_REDIRECTS)
@@ -58,6 +61,7 @@ async def test_a_redirect_uri_that_is_not_the_registered_one_gets_a_page_and_no_
     assert refusal.status == 400
 
 
+@pytest.mark.requirement("rfc9700-4.1.3-2")
 @pytest.mark.requirement("AS-02")
 @pytest.mark.parametrize("redirect_uri", ["http://127.0.0.1/done", "http://127.0.0.1:51004/done"])
 async def test_the_port_of_a_loopback_redirect_may_vary(world: World, redirect_uri: str) -> None:
@@ -67,6 +71,7 @@ async def test_the_port_of_a_loopback_redirect_may_vary(world: World, redirect_u
     assert opened.redirect_uri == redirect_uri
 
 
+@pytest.mark.requirement("rfc9700-2.1-1")
 @pytest.mark.requirement("AS-02")
 @pytest.mark.parametrize(
     "redirect_uri",
@@ -86,6 +91,8 @@ async def test_nothing_but_the_port_of_a_loopback_redirect_may_vary(world: World
     assert not isinstance(refusal, AuthorizationRedirect)
 
 
+@pytest.mark.requirement("rfc9700-2.1-2")
+@pytest.mark.requirement("rfc9700-4.11.2-1")
 @pytest.mark.requirement("AS-03")
 @pytest.mark.parametrize(
     "changes", [{"client_id": None}, {"client_id": "nobody"}, {"redirect_uri": None}, {"redirect_uri": ""}]
@@ -118,6 +125,7 @@ async def test_whatever_else_is_repeated_or_malformed_goes_back_by_redirect(worl
     assert found["error"] == "invalid_request"
 
 
+@pytest.mark.requirement("rfc9207-2-1")
 @pytest.mark.requirement("AS-06")
 async def test_an_error_response_holds_iss_state_and_the_reference(world: World) -> None:
     """RFC 9207 §2 MUST; RFC 6749 §4.1.2.1."""
@@ -126,6 +134,11 @@ async def test_an_error_response_holds_iss_state_and_the_reference(world: World)
     assert (found["iss"], found["state"], found["reference"]) == (BASE, "a state", "AL-7KQ2-M9F4")
 
 
+@pytest.mark.requirement("rfc7636-1-1")
+@pytest.mark.requirement("rfc7636-4.4.1-1")
+@pytest.mark.requirement("rfc7636-4.4.1-2")
+@pytest.mark.requirement("rfc9700-4.8.2-1")
+@pytest.mark.requirement("rfc9700-2.1.1-1")
 @pytest.mark.requirement("AS-10")
 @pytest.mark.parametrize(
     "changes",

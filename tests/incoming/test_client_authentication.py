@@ -147,6 +147,8 @@ async def test_unknown_client_and_wrong_proof_look_alike(world: World) -> None:
     assert len({each.detail for each in found}) == 5
 
 
+@pytest.mark.requirement("AS-40")
+@pytest.mark.requirement("AS-34")
 @pytest.mark.parametrize(
     ("params", "code"),
     [

@@ -5,12 +5,15 @@ import pytest
 from applinks.incoming.consent import ConsentQuestion, approve, deny, look_up_consent
 from applinks.incoming.grants import end_all_grants, end_grant_of_user
 from applinks.incoming.oauth2.authorization_request import open_authorization_request
+from applinks.incoming.oauth2.metadata import build_server_document
 from applinks.records.users import User
 from tests.incoming.world import BASE, PEER_REDIRECT, PUBLIC_CLIENT, World, get_refusal, read_query
 
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.requirement("rfc7636-4.4-2")
+@pytest.mark.requirement("rfc9207-2-1")
 @pytest.mark.requirement("AS-06")
 async def test_an_approval_leads_back_with_code_state_and_iss(world: World) -> None:
     """RFC 6749 §4.1.2, RFC 9207 §2 MUST."""
@@ -22,6 +25,7 @@ async def test_an_approval_leads_back_with_code_state_and_iss(world: World) -> N
     assert (found["state"], found["iss"]) == ("a state", BASE)
 
 
+@pytest.mark.requirement("rfc9207-2-1")
 @pytest.mark.requirement("AS-06")
 async def test_a_denial_leads_back_as_access_denied(world: World) -> None:
     """RFC 6749 §4.1.2.1."""
@@ -80,6 +84,7 @@ async def test_consent_is_asked_again_for_another_resource_and_both_are_remember
     assert len(await world.side.store.list_grants_of_user("1")) == 2
 
 
+@pytest.mark.requirement("AS-08")
 async def test_consent_is_each_users_own(world: World) -> None:
     """Ours."""
     await world.authorize()
@@ -141,3 +146,12 @@ async def test_everything_is_ended_at_once(world: World) -> None:
     assert await end_all_grants("1", side=world.side) == 2
     assert await world.side.store.list_grants_of_user("1") == []
     assert len(await world.side.store.list_grants_of_user("2")) == 1
+
+
+@pytest.mark.requirement("rfc9207-2.3-2")
+async def test_iss_is_the_issuer_of_the_metadata(world: World) -> None:
+    """RFC 9207 §2.3 MUST."""
+    opened = await open_authorization_request(world.query(), side=world.side)
+    approved = read_query(await approve(opened, world.alice, side=world.side))
+    denied = read_query(deny(opened, side=world.side))
+    assert approved["iss"] == denied["iss"] == build_server_document(world.side)["issuer"]

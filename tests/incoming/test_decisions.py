@@ -100,6 +100,8 @@ def test_a_good_code_is_issued_for_what_was_granted() -> None:
     assert decision.family == replace(FAMILY, absolute_expires_at=NOW + 365 * 86400)
 
 
+@pytest.mark.requirement("rfc9700-2.1.1-5")
+@pytest.mark.requirement("rfc9700-4.8.2-1")
 @pytest.mark.requirement("AS-11")
 def test_a_code_without_a_challenge_is_never_exchanged_with_a_verifier() -> None:
     """RFC 9700 §2.1.1: downgrade."""

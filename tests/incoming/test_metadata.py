@@ -29,6 +29,12 @@ def make_side(base: str = BASE, *below: str) -> Any:
     return Side(Settings(base_url=base, name="Tracker"), resources)
 
 
+@pytest.mark.requirement("rfc7636-4.2-2")
+@pytest.mark.requirement("rfc9207-2.3-1")
+@pytest.mark.requirement("rfc9207-2.3-3")
+@pytest.mark.requirement("rfc9700-2.1.1-6")
+@pytest.mark.requirement("rfc9700-4.7.1-3")
+@pytest.mark.requirement("rfc9700-2.4-1")
 def test_the_servers_metadata_says_what_it_does() -> None:
     """RFC 8414 §2, RFC 9207 §3."""
     document = build_server_document(Side(Settings(base_url=BASE), RESOURCES))  # type: ignore[arg-type]

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from applinks.errors import RefusedError
+from applinks.incoming.authentication import authenticate
 from applinks.incoming.grants import end_all_grants
 from applinks.records.links import Pause
 from applinks.records.users import User
 from tests.incoming.test_token_request import is_good
-from tests.incoming.world import BASE, LINK, OTHER_CLIENT, PUBLIC_CLIENT, World, get_refusal, open_world
+from tests.incoming.world import BASE, LINK, OTHER_CLIENT, PUBLIC_CLIENT, World, call, get_refusal, open_world
 
 pytestmark = pytest.mark.anyio
 
@@ -212,6 +213,7 @@ async def test_a_paused_client_and_a_paused_user_refuse(world: World) -> None:
     assert await world.refresh(tokens["refresh_token"])
 
 
+@pytest.mark.requirement("rfc9700-4.14.2-2")
 @pytest.mark.requirement("AS-35")
 @pytest.mark.requirement("AS-14")
 async def test_scope_only_narrows_and_the_refresh_token_keeps_all(world: World) -> None:
@@ -227,6 +229,8 @@ async def test_scope_only_narrows_and_the_refresh_token_keeps_all(world: World) 
     assert (await world.refresh(first["refresh_token"]))["scope"] == "issues:read"
 
 
+@pytest.mark.requirement("rfc9700-4.14.2-2")
+@pytest.mark.requirement("AS-31")
 @pytest.mark.requirement("AS-14")
 @pytest.mark.parametrize("resource", ["https://elsewhere.example", f"{BASE}/notes"])
 async def test_another_resource_is_refused_and_rotates_nothing(world: World, resource: str) -> None:
@@ -263,3 +267,17 @@ async def test_two_worlds_do_not_take_each_others_tokens(world: World, tmp_path:
     tokens = await other.get_tokens()
     assert isinstance(await get_refusal(world.refresh(tokens["refresh_token"][:-1] + "x")), RefusedError)
     await other.storage.close()
+
+
+@pytest.mark.requirement("rfc9700-2.2.2-1")
+@pytest.mark.requirement("rfc9700-4.14.2-3")
+@pytest.mark.requirement("AS-32")
+async def test_a_replayed_token_of_a_public_client_ends_what_came_of_its_code(world: World) -> None:
+    """RFC 9700 §2.2.2, §4.14.2 MUST: rotated at each use, and an old one is a sign of theft."""
+    tokens = await world.exchange(await world.authorize(client=PUBLIC_CLIENT), client=PUBLIC_CLIENT)
+    renewed = await world.refresh(tokens["refresh_token"], client=PUBLIC_CLIENT)
+    assert renewed["refresh_token"] != tokens["refresh_token"]
+    world.clock.advance(world.side.settings.lifetimes.rotation_window_seconds + 1)
+    for token in (tokens["refresh_token"], renewed["refresh_token"]):
+        assert (await get_refusal(world.refresh(token, client=PUBLIC_CLIENT))).code == "invalid_grant"
+    assert (await get_refusal(authenticate(call(token=renewed["access_token"]), side=world.side))).status == 401

@@ -14,6 +14,7 @@ from applinks.records.links import Direction, Link, LinkState, Pause, Pending, R
 from applinks.records.users import User
 from applinks.wire.http import Request
 from applinks.wire.linking.terms import Terms
+from applinks.wire.oauth2.pkce import compute_code_challenge
 from tests.incoming.world import (
     BASE,
     LINK,
@@ -39,6 +40,10 @@ async def is_good(world: World, tokens: dict[str, Any]) -> bool:
         return False
 
 
+@pytest.mark.requirement("rfc7636-4.2-2")
+@pytest.mark.requirement("rfc7636-4.6-2")
+@pytest.mark.requirement("rfc9700-2.1.1-3")
+@pytest.mark.requirement("N-07")
 async def test_a_code_becomes_tokens(world: World) -> None:
     """RFC 6749 §5.1 MUST."""
     response = await world.post(
@@ -63,12 +68,14 @@ async def test_a_code_becomes_tokens(world: World) -> None:
     assert caller.link.id == LINK
 
 
+@pytest.mark.requirement("rfc9700-4.14.2-1")
 async def test_a_client_without_the_refresh_grant_gets_no_refresh_token(world: World) -> None:
     """Product §4: the grant types of a client are its own."""
     await world.change_client(grant_types=(GrantType.AUTHORIZATION_CODE,))
     assert "refresh_token" not in await world.get_tokens()
 
 
+@pytest.mark.requirement("rfc7636-4.6-2")
 async def test_a_public_client_gets_tokens_with_pkce_alone(world: World) -> None:
     """RFC 8252 §8.4; OAuth 2.1."""
     code = await world.authorize(client=PUBLIC_CLIENT)
@@ -77,6 +84,12 @@ async def test_a_public_client_gets_tokens_with_pkce_alone(world: World) -> None
     assert await is_good(world, again)
 
 
+@pytest.mark.requirement("rfc7636-4.4-1")
+@pytest.mark.requirement("rfc7636-4.6-1")
+@pytest.mark.requirement("rfc7636-4.6-3")
+@pytest.mark.requirement("rfc9700-2.1.1-4")
+@pytest.mark.requirement("rfc9700-4.8.2-1")
+@pytest.mark.requirement("AS-13")
 @pytest.mark.requirement("AS-10")
 @pytest.mark.requirement("AS-11")
 @pytest.mark.requirement("AS-14")
@@ -132,6 +145,7 @@ async def test_a_loopback_code_is_bound_to_the_port_that_was_asked_for(world: Wo
     assert await world.exchange(value, client=PUBLIC_CLIENT, redirect_uri=asked)
 
 
+@pytest.mark.requirement("rfc9700-4.9.3-1")
 @pytest.mark.requirement("AS-13")
 async def test_a_code_is_stored_as_a_digest(world: World) -> None:
     """Ours: a dump of the database holds no clear code and no clear token."""
@@ -144,6 +158,7 @@ async def test_a_code_is_stored_as_a_digest(world: World) -> None:
         assert each.split("_", 2)[2][:43].encode() not in dump
 
 
+@pytest.mark.requirement("rfc9700-4.2.4-1")
 @pytest.mark.requirement("AS-12")
 @pytest.mark.parametrize("changes", [{}, {"code_verifier": "another-verifier-that-is-long-enough-0123456789"}])
 async def test_a_code_presented_twice_revokes_what_it_issued(world: World, changes: dict[str, str]) -> None:
@@ -211,6 +226,7 @@ async def test_the_loser_of_a_race_is_decided_again(world: World) -> None:
     assert [each.action for each in await world.storage.audit.list()].count("family.revoked") == 1
 
 
+@pytest.mark.requirement("AS-13")
 @pytest.mark.parametrize("name", ["grant", "user gone", "user inactive"])
 async def test_what_ended_meanwhile_ends_the_code(world: World, name: str) -> None:
     """House §4: validity is a join."""
@@ -230,6 +246,7 @@ def make_pending(state: LinkState) -> Pending:
     return Pending(revision=1, state=state, proposal="p", proposal_digest="d", terms=Terms(access=()), until=0)
 
 
+@pytest.mark.requirement("AS-14")
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
@@ -385,3 +402,14 @@ async def test_no_secret_appears_in_a_refusal(world: World) -> None:
     refusal = await get_refusal(world.refresh(tokens["refresh_token"]))
     seen = f"{refusal!r} {refusal.description} {refusal.detail} {refusal.__cause__!r}"
     assert not any(secret in seen for secret in (value, tokens["access_token"], tokens["refresh_token"], VERIFIER))
+
+
+@pytest.mark.requirement("rfc7636-4.5-2")
+@pytest.mark.requirement("AS-10")
+async def test_a_token_request_cannot_choose_another_method(world: World) -> None:
+    """RFC 7636 §4.5 MUST: whoever read the challenge has not the verifier, whatever method he names."""
+    challenge = compute_code_challenge(VERIFIER)
+    value = await world.authorize()
+    refusal = await get_refusal(world.exchange(value, code_verifier=challenge, code_challenge_method="plain"))
+    assert refusal.code == "invalid_grant"
+    assert await is_good(world, await world.exchange(value))

@@ -15,7 +15,6 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
-
 from tests.interplay.demo_process import Demo, find_user, run_demo
 from tests.interplay.test_story import CHROMIUM_ARGUMENTS, connect, expect_state, log_in
 from tests.pages.screenshots import _Quiet, write_pages
@@ -45,7 +44,9 @@ def draw_linking(administrators: BrowserContext, demo: Demo, folder: Path) -> Pa
     page.get_by_role("button", name="Look").click()
     for scope in _SCOPES:
         page.locator(f"input[value='{scope}']").check()
-    cut_out(page, folder / "link-choices.png", page.locator("form .al-two"), page.get_by_role("button", name="Continue"))
+    cut_out(
+        page, folder / "link-choices.png", page.locator("form .al-two"), page.get_by_role("button", name="Continue")
+    )
     page.get_by_role("button", name="Continue at Tracker").click()
     log_in(page, find_user(demo.tracker, administrator=True))
     cut_out(page, folder / "link-approve.png", page.locator("article"))
@@ -76,10 +77,10 @@ def draw_outgoing(page: Page, demo: Demo, folder: Path) -> None:
     open_link(page, demo.start_page, "Tracker")
     cut_out(page, folder / "outgoing.png", get_card(page, "Outgoing"))
     page.get_by_role("link", name="Change outgoing").click()
-    cut_out(page, folder / "change-outgoing.png", page.locator("main"))
-    # What a return that nobody began is told; the pasted address is one that a browser's history may hold.
-    connections = demo.start_page["url"] + "/applinks/callback/" + "lnk_" + "0" * 22
-    page.goto(f"{connections}?code=once&state=used&iss={demo.tracker['url']}")
+    cut_out(page, folder / "change-outgoing.png", page.locator(".al-crumbs"), page.locator("main form"))
+    # As when somebody opens the return address of a journey once more, from the history of the browser.
+    returned = f"{demo.start_page['url']}/applinks/callback/lnk_{'0' * 22}"
+    page.goto(f"{returned}?code=once&state=used&iss={demo.tracker['url']}")
     cut_out(page, folder / "refused.png", page.locator("article"))
 
 
@@ -92,7 +93,7 @@ def draw_incoming(page: Page, demo: Demo, folder: Path) -> None:
     link = page.url
     page.get_by_role("link", name="Change incoming").click()
     page.locator("input[value='issues:write']").uncheck()
-    cut_out(page, folder / "change-incoming.png", page.locator("main"))
+    cut_out(page, folder / "change-incoming.png", page.locator(".al-crumbs"), page.locator("main form"))
     page.goto(f"{link}/delete")
     cut_out(page, folder / "delete.png", page.locator("article"))
     page.goto(f"{link}/pause")
@@ -100,7 +101,7 @@ def draw_incoming(page: Page, demo: Demo, folder: Path) -> None:
     cut_out(page, folder / "pause.png", page.locator("article"))
     page.get_by_role("button", name="Pause the link").click()
     expect_state(page, "Paused")
-    cut_out(page, folder / "paused.png", page.locator(".al-head"), page.locator(".al-bridge"))
+    cut_out(page, folder / "paused.png", page.locator(".al-crumbs"), page.locator(".al-bridge"))
 
 
 def draw_changed_keys(browser: Browser, folder: Path) -> None:
@@ -111,7 +112,7 @@ def draw_changed_keys(browser: Browser, folder: Path) -> None:
         Thread(target=server.serve_forever, daemon=True).start()
         page = browser.new_context(viewport={"width": 1120, "height": 900}).new_page()
         page.goto(f"http://127.0.0.1:{server.server_port}/keys.html")
-        cut_out(page, folder / "keys-changed.png", page.locator("main .al-head"), page.locator("main section").first)
+        cut_out(page, folder / "keys-changed.png", page.locator(".al-crumbs"), page.locator("main section").first)
         server.shutdown()
         server.server_close()
 

@@ -146,9 +146,7 @@ def make_link(handle: str, url: str, *, number: int = 1, **changes: Any) -> Link
 
 def allow(*user_scopes: str, application: tuple[str, ...] = ()) -> Direction:
     """Give one side of a link that serves these scopes."""
-    return Direction(
-        level=Level.OAUTH, protocols=("oauth2",), user_scopes=user_scopes, application_scopes=application
-    )
+    return Direction(level=Level.OAUTH, protocols=("oauth2",), user_scopes=user_scopes, application_scopes=application)
 
 
 def make_key() -> tuple[dict[str, Any], Mapping[str, Any]]:

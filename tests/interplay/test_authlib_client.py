@@ -13,6 +13,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata, get_well_known_url
 from joserfc.jwk import ECKey
 from starlette.applications import Starlette
@@ -159,6 +160,7 @@ def test_the_metadata_is_what_authlib_holds_for_valid(notebook: Notebook) -> Non
 
 
 @BOTH
+@pytest.mark.requirement("rfc9207-2.3-2")
 @pytest.mark.parametrize("client_id", [PUBLIC, ROBOT])
 def test_a_user_connects_and_is_called_for(notebook: Notebook, library: Any, client_id: str) -> None:
     """Issue: our provider against authlib's client, with PKCE, public and by private_key_jwt."""
@@ -169,6 +171,7 @@ def test_a_user_connects_and_is_called_for(notebook: Notebook, library: Any, cli
 
 
 @BOTH
+@pytest.mark.requirement("rfc9700-2.2.2-1")
 @pytest.mark.parametrize("client_id", [PUBLIC, ROBOT])
 def test_authlib_renews_by_itself_and_keeps_the_rotated_token(notebook: Notebook, library: Any, client_id: str) -> None:
     """RFC 6749 §6, RFC 9700 §4.14.2."""
@@ -192,8 +195,9 @@ def test_revoking_the_refresh_token_ends_all_of_it(notebook: Notebook, library: 
         assert session.get(f"{notebook.base_url}/api/notes").status_code == 401
         with pytest.raises(OAuthError, match="invalid_grant"):
             session.refresh_token(refresh_token=token["refresh_token"])
-        page = Person().open(session.create_authorization_url(notebook.metadata["authorization_endpoint"],
-                                                              code_verifier=VERIFIER)[0])
+        page = Person().open(
+            session.create_authorization_url(notebook.metadata["authorization_endpoint"], code_verifier=VERIFIER)[0]
+        )
         assert (page.status_code, "Let Robot use your Notebook account?" in page.text) == (200, True)
 
 
@@ -225,6 +229,7 @@ def test_a_user_who_says_no_sends_the_client_an_error(notebook: Notebook) -> Non
 
 
 @pytest.mark.requirement("AS-10")
+@pytest.mark.requirement("rfc7636-4.5-2")
 def test_another_verifier_gets_no_token_and_uses_up_nothing(notebook: Notebook) -> None:
     """RFC 7636 §4.6 MUST; AS-14: the right one still does."""
     with notebook.use(OAuth2Session, ROBOT) as session:
@@ -234,6 +239,9 @@ def test_another_verifier_gets_no_token_and_uses_up_nothing(notebook: Notebook) 
         answer = Person().approve(url)
         with pytest.raises(OAuthError, match="invalid_grant"):
             session.fetch_token(authorization_response=answer, state=state, code_verifier=VERIFIER[::-1])
+        plain = {"code_verifier": create_s256_code_challenge(VERIFIER), "code_challenge_method": "plain"}
+        with pytest.raises(OAuthError, match="invalid_grant"):
+            session.fetch_token(authorization_response=answer, state=state, **plain)
         assert session.fetch_token(authorization_response=answer, state=state, code_verifier=VERIFIER)["access_token"]
 
 

@@ -1,5 +1,6 @@
 """Our client, and an authorization server of authlib's in Flask as an independent judge of it, over HTTP."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,9 +83,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         return dict((await storage.keys.get_signing_key()).public)
 
     key = with_storage(settings, prepare)
-    client = Client(
-        f"{own.base_url}/applinks/oauth2/client.json", f"{own.base_url}/applinks/callback/{link.id}", [key]
-    )
+    client = Client(f"{own.base_url}/applinks/oauth2/client.json", f"{own.base_url}/applinks/callback/{link.id}", [key])
     server = AuthlibServer(other.base_url, client)
     with serve_wsgi(server.app, other), serve(build_host(settings), own) as start_page:
         yield World(start_page, link, server, Person())
@@ -178,3 +177,23 @@ def test_an_answer_of_another_issuer_gets_no_code(world: World, issuer: str | No
     back = back.copy_set_param("iss", issuer) if issuer else back.copy_remove_param("iss")
     assert world.person.open(str(back)).status_code == 502
     assert world.server.tokens == []
+
+
+@pytest.mark.requirement("N-05")
+def test_nothing_secret_of_the_server_is_in_our_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Ours: connected, renewed, refused and given up, at the most talkative level."""
+    caplog.set_level(logging.DEBUG)
+    world.let_tokens_end()
+    world.connect()
+    assert world.read().json() == {"of": "alice"}
+    for token in world.server.tokens:
+        token.revoked = True
+    assert "connect_at" in world.read().json()
+    world.connect()
+    world.person.http.post(f"{world.start_page}/disconnect")
+    # The server runs in this very process, and authlib writes down what it issues.
+    ours = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("authlib"))
+    secrets = [value for token in world.server.tokens for value in (token.access_token, token.refresh_token)]
+    assert len(secrets) == 2 * 5
+    assert "/applinks/oauth2/token" in ours
+    assert not [value for value in secrets if value in ours]

@@ -1,11 +1,14 @@
 """The tutorial and the README are true: their code runs, and the tutorial's steps lead where it says."""
 
+import html
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from tests.interplay.serving import MOST_SECONDS, Port
@@ -16,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial" / "two-applications.md"
 README = ROOT / "README.md"
 _FENCE = re.compile(r'^```(\w+)(?: title="([\w.]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+# What may stand between a link or a button and its words.
+_ICON = r"(?:<svg(?:(?!</svg>).)*</svg>)?\s*"
 
 
 def read_fences(path: Path, language: str) -> list[tuple[str, str]]:
@@ -47,34 +52,55 @@ def run_uvicorn(module: str, port: Port, folder: Path) -> Iterator[subprocess.Po
             process.communicate()
 
 
+class Reader:
+    """Somebody who does what the tutorial says, each thing by the words that she sees on the page."""
+
+    def __init__(self) -> None:
+        self.browser = Browser()
+        self.page = Page("", 0, "", ())
+
+    def open(self, url: str) -> None:
+        self.page = self.browser.open(url)
+
+    def log_in(self, name: str, password: str) -> None:
+        form = self.page.find_form(input_name="username")
+        assert form is not None, self.page.text
+        self.page = self.browser.submit(self.page, form, username=name, password=password)
+
+    def follow(self, words: str) -> None:
+        found = re.search(rf'<a [^>]*?href="([^"]+)"[^>]*>{_ICON}{words}', self.page.text, re.DOTALL)
+        assert found, f"{words}: {self.page.text}"
+        self.open(urljoin(self.page.url, html.unescape(found[1])))
+
+    def press(self, words: str, **typed: str) -> None:
+        """Press the button with these words, in the form that has it and what is typed."""
+        found = re.search(rf"<button([^>]*)>{_ICON}{words}", self.page.text, re.DOTALL)
+        assert found, f"{words}: {self.page.text}"
+        name = re.search(r'name="(\w+)"', found[1])
+        forms = [form for form in self.page.forms if form.method == "post" and set(typed) <= dict(form.fields).keys()]
+        form = next(form for form in forms if name is None or form.find_button(name[1]))
+        self.page = self.browser.submit(self.page, form, button=name[1] if name else "", **typed)
+
+    def sees(self, *words: str) -> bool:
+        return all(each in self.page.text for each in words)
+
+
+@dataclass
 class Tutorial:
-    """What the tutorial's reader does, each thing by its words on the page."""
+    """Both applications, running in the reader's folder."""
 
-    def __init__(self, notebook: str, start_page: str, folder: Path) -> None:
-        self.notebook, self.start_page, self.folder = notebook, start_page, folder
+    notebook: str
+    start_page: str
+    folder: Path
 
-    def log_in(self, browser: Browser, page: Page, name: str, password: str) -> Page:
-        form = page.find_form(input_name="username")
-        assert form is not None, page.text
-        return browser.submit(page, form, username=name, password=password)
-
-    def follow(self, browser: Browser, page: Page, words: str) -> Page:
-        found = re.search(rf'<a [^>]*?href="([^"]+)"[^>]*>(?:<svg.*?</svg>)?\s*{words}', page.text, re.DOTALL)
-        assert found, f"{words}: {page.text}"
-        url = found[1].replace("&amp;", "&")
-        return browser.open(url if "://" in url else self.find_origin(page) + url)
-
-    def press(self, browser: Browser, page: Page, words: str, **typed: str) -> Page:
-        for form in page.forms:
-            for button in form.buttons:
-                if re.search(rf'<button[^>]*name="{button[0]}"[^>]*>[^<]*{words}', page.text):
-                    return browser.submit(page, form, button=button[0], **typed)
-        assert re.search(rf"<button[^>]*>(?:<svg.*?</svg>)?\s*{words}", page.text, re.DOTALL), f"{words}: {page.text}"
-        form = next(form for form in page.forms if form.method == "post" and set(typed) <= dict(form.fields).keys())
-        return browser.submit(page, form, **typed)
-
-    def find_origin(self, page: Page) -> str:
-        return self.notebook if page.url.startswith(self.notebook) else self.start_page
+    def run_command(self, *arguments: str) -> str:
+        """Run ``applinks`` in the folder; what it prints."""
+        command = [sys.executable, "-m", "applinks", *arguments]
+        done = subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, timeout=MOST_SECONDS, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -95,28 +121,49 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tutorial]:
 
 def test_the_steps_of_the_tutorial_lead_where_it_says(tutorial: Tutorial) -> None:
     """Ours: steps 5 and 6, and what it says to try at the end."""
-    administrator, user = Browser(), Browser()
+    administrator, user = Reader(), Reader()
+    link(administrator, tutorial)
+    connect(user, tutorial)
 
-    page = administrator.open(f"{tutorial.start_page}/applinks/")
-    page = tutorial.log_in(administrator, page, "admin", "nottingham")
-    page = tutorial.follow(administrator, page, "Link an application")
-    page = tutorial.press(administrator, page, "Look", url=tutorial.notebook)
-    page = tutorial.press(administrator, page, "Continue at Notebook")
-    page = tutorial.log_in(administrator, page, "admin", "sherwood")
-    assert "Start page" in page.text
-    page = tutorial.press(administrator, page, "Approve and link")
-    assert page.url.startswith(f"{tutorial.start_page}/applinks/links/")
-    for _ in range(300):
-        if "Connected" in page.text:
-            break
-        page = administrator.open(page.url)
-    assert "Connected" in page.text
+    user.open(f"{tutorial.notebook}/applinks/account")
+    user.press("Revoke")
+    user.open(tutorial.start_page)
+    assert user.sees("Connect to Notebook")
 
-    page = tutorial.log_in(user, user.open(tutorial.start_page), "alicia", "looking-glass")
-    page = tutorial.follow(user, page, "Connect to Notebook")
-    page = tutorial.log_in(user, page, "alice", "wonderland")
-    page = tutorial.press(user, page, "Approve")
-    assert (page.url, "Buy bread" in page.text, "Call Robin" in page.text) == (f"{tutorial.start_page}/", True, True)
+    administrator.follow("Pause")
+    administrator.press("Pause")
+    user.open(tutorial.start_page)
+    assert (user.page.status, user.sees("Notebook cannot be read: The link is paused.")) == (502, True)
+    reference = re.findall(r"AL-\w{4}-\w{4}", user.page.text)[0]
+    shown = tutorial.run_command("failures", "show", reference, "--database", "sqlite:///start.db")
+    assert "The link is paused." in shown
+    assert "Start page" in tutorial.run_command("links", "list", "--database", "sqlite:///notebook.db")
+
+
+def link(administrator: Reader, tutorial: Tutorial) -> None:
+    """Step 5."""
+    administrator.open(f"{tutorial.start_page}/applinks/")
+    administrator.log_in("admin", "nottingham")
+    administrator.follow("Link an application")
+    administrator.press("Look", url=tutorial.notebook)
+    assert administrator.sees("Notebook", "See your notes")
+    administrator.press("Continue at Notebook")
+    administrator.log_in("admin", "sherwood")
+    assert administrator.sees("Start page", "See your notes")
+    administrator.press("Approve and link")
+    assert administrator.page.url.startswith(f"{tutorial.start_page}/applinks/links/")
+    assert administrator.sees("Connected")
+
+
+def connect(user: Reader, tutorial: Tutorial) -> None:
+    """Step 6."""
+    user.open(f"{tutorial.start_page}/")
+    user.log_in("alicia", "looking-glass")
+    user.follow("Connect to Notebook")
+    user.log_in("alice", "wonderland")
+    user.press("Approve")
+    assert user.page.url == f"{tutorial.start_page}/"
+    assert user.sees("Buy bread", "Call Robin")
 
 
 def test_every_piece_of_python_compiles() -> None:

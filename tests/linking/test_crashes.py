@@ -60,6 +60,7 @@ async def pump(world: World, seconds: int) -> None:
         world.clock.advance(1)
 
 
+@pytest.mark.requirement("handshake-10-22")
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("write", range(1, 8))
 @pytest.mark.parametrize("who", ["a", "b"])
@@ -78,6 +79,8 @@ async def test_killed_at_any_write_both_come_into_force(world: World, who: str, 
     assert count[0] >= min(write, 4)
 
 
+@pytest.mark.requirement("handshake-10-22")
+@pytest.mark.requirement("LK-01")
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("who", ["a", "b"])
 @pytest.mark.parametrize("write", range(1, 5))

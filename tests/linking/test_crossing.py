@@ -15,6 +15,7 @@ from tests.linking.world import A_URL, ADMINISTRATOR, B_URL, World
 pytestmark = [pytest.mark.anyio, pytest.mark.requirement("LK-09")]
 
 
+@pytest.mark.requirement("handshake-10-19")
 async def test_of_two_crossing_proposals_the_smaller_id_goes_first(world: World) -> None:
     """Handshake §3 step 2, §10: own_proposal_first."""
     from_a, from_b = await world.a.propose(B_URL), await world.b.propose(A_URL)
@@ -34,6 +35,9 @@ async def test_of_two_crossing_proposals_the_smaller_id_goes_first(world: World)
     assert [link.ended_reason for link in ended] == [EndReason.REPLACED]
 
 
+@pytest.mark.requirement("handshake-10-5")
+@pytest.mark.requirement("handshake-10-19")
+@pytest.mark.requirement("LK-09")
 async def test_two_offers_shown_before_either_was_decided_leave_one_link_at_most(world: World) -> None:
     """Handshake §3 step 3: standing again, in one write with the claim."""
     first, second = await world.a.propose(B_URL), await world.a.propose(B_URL)
@@ -49,6 +53,8 @@ async def test_two_offers_shown_before_either_was_decided_leave_one_link_at_most
     assert len(await world.b.storage.linking.list_links(ended=True)) == 1
 
 
+@pytest.mark.requirement("handshake-10-19")
+@pytest.mark.requirement("LK-09")
 async def test_an_answer_that_meets_a_live_link_is_refused(world: World) -> None:
     """Handshake §3 step 4: no live link meanwhile."""
     request = await world.a.propose(B_URL)
@@ -74,6 +80,8 @@ async def test_an_answer_that_meets_a_live_link_is_refused(world: World) -> None
     assert a.is_usable
 
 
+@pytest.mark.requirement("handshake-10-3")
+@pytest.mark.requirement("LK-04")
 async def test_fifty_parallel_approvals_decide_once(world: World) -> None:
     """House §4: claimed by one conditional write."""
 
@@ -84,6 +92,7 @@ async def test_fifty_parallel_approvals_decide_once(world: World) -> None:
     assert len(set(done)) == 1
 
 
+@pytest.mark.requirement("handshake-10-4")
 async def test_fifty_parallel_callbacks_confirm_once(world: World) -> None:
     """Handshake §4: proposed is left once."""
     response = await world.b.approve(await world.a.propose(B_URL))

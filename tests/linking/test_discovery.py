@@ -84,6 +84,7 @@ async def test_an_answer_that_is_no_manifest_is_no_applinks(world: World, answer
     assert (await refuse(world, B_URL)).code == "not_applinks"
 
 
+@pytest.mark.requirement("handshake-10-12")
 async def test_a_redirect_is_not_followed_and_its_target_offered(world: World) -> None:
     """Handshake §1: redirects are never followed."""
     target = f"{A_URL}/.well-known/application-link"
@@ -94,6 +95,7 @@ async def test_a_redirect_is_not_followed_and_its_target_offered(world: World) -
     assert target not in {request.url for request in world.network.seen}
 
 
+@pytest.mark.requirement("handshake-10-9")
 async def test_a_manifest_that_names_another_url_is_offered_as_a_new_start(world: World) -> None:
     """Handshake §1 Discovery."""
     await change_manifest(world, url="https://other.example")
@@ -101,6 +103,7 @@ async def test_a_manifest_that_names_another_url_is_offered_as_a_new_start(world
     assert (error.code, error.offer) == ("invalid_manifest", "https://other.example")
 
 
+@pytest.mark.requirement("handshake-10-9")
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -132,6 +135,7 @@ async def test_keys_that_cannot_be_used_make_the_manifest_invalid(world: World, 
     assert (await refuse(world, B_URL)).code == "invalid_manifest"
 
 
+@pytest.mark.requirement("handshake-10-12")
 @pytest.mark.requirement("N-02")
 async def test_a_private_address_is_asked_about_before_anything_is_fetched(world: World) -> None:
     """Security N-02; handshake §3 step 2: private address: ask first."""

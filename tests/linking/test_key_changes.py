@@ -59,6 +59,8 @@ async def test_an_announced_key_that_is_used_at_once_is_taken_up_by_that_message
     assert (await world.a.find(link_id)).rest == frozenset()
 
 
+@pytest.mark.requirement("handshake-10-16")
+@pytest.mark.requirement("LK-06")
 async def test_an_announced_key_that_does_not_stand_there_is_not_taken_up(world: World) -> None:
     """Handshake §5: announced and found."""
     link_id = await world.link()
@@ -75,6 +77,8 @@ async def test_an_announced_key_that_does_not_stand_there_is_not_taken_up(world:
     assert "unknown_key" in {code for place, code, _ in world.a.failures.recorded if place.endswith("statement")}
 
 
+@pytest.mark.requirement("handshake-10-15")
+@pytest.mark.requirement("LK-06")
 async def test_an_unannounced_key_lets_the_link_rest_until_its_fingerprint_is_approved(world: World) -> None:
     """Handshake §5: the link rests, keys changed without notice."""
     link_id = await world.link()
@@ -104,6 +108,8 @@ async def test_an_unannounced_key_lets_the_link_rest_until_its_fingerprint_is_ap
     ]
 
 
+@pytest.mark.requirement("handshake-10-15")
+@pytest.mark.requirement("LK-06")
 async def test_keys_that_all_vanished_let_the_link_rest_at_the_daily_reading(world: World) -> None:
     """Handshake §5: or when no pinned key stands there any more; §10 domain or JWKS taken over later."""
     link_id = await world.link()

@@ -120,6 +120,7 @@ async def test_an_answerer_told_within_the_day_stays(world: World) -> None:
     assert (await world.b.find(link_id)).state is LinkState.IN_FORCE
 
 
+@pytest.mark.requirement("handshake-10-22")
 async def test_a_destroyed_proposer_leaves_nothing_behind(world: World) -> None:
     """Handshake §4, row 7."""
     link_id = await world.begin()

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from applinks.errors import RefusedError
-from applinks.linking.answerer import approve, open_proposal, refuse
+from applinks.linking.answerer import AlreadyDecided, approve, open_proposal, refuse
 from applinks.linking.discovery import discover
 from applinks.linking.errors import LinkingError
 from applinks.linking.proposer import Outcome, accept_answer, list_possible_terms, propose
@@ -39,6 +39,7 @@ async def resign(jwt: str, application: Application, *, typ: str, **changes: obj
     return await application.linking.sign({k: v for k, v in claims.items() if v is not None}, typ=typ)
 
 
+@pytest.mark.requirement("handshake-10-12")
 @pytest.mark.parametrize("user", [NOBODY, AUDITOR])
 @pytest.mark.requirement("LK-03")
 async def test_only_an_administrator_proposes_shows_and_takes_back(world: World, user: object) -> None:
@@ -56,6 +57,8 @@ async def test_only_an_administrator_proposes_shows_and_takes_back(world: World,
     assert world.network.seen == []
 
 
+@pytest.mark.requirement("handshake-10-2")
+@pytest.mark.requirement("handshake-10-17")
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -88,6 +91,8 @@ async def test_a_proposal_with_a_wrong_claim_is_refused(world: World, changes: d
     assert not await world.b.storage.linking.list_links(ended=True)
 
 
+@pytest.mark.requirement("handshake-10-1")
+@pytest.mark.requirement("LK-02")
 async def test_a_proposal_signed_by_another_key_is_refused(world: World) -> None:
     """Handshake §10: keys only from the pinned set."""
     request = await world.a.propose(B_URL)
@@ -99,6 +104,9 @@ async def test_a_proposal_signed_by_another_key_is_refused(world: World) -> None
     assert refused.value.code == "unknown_key"
 
 
+@pytest.mark.requirement("handshake-10-1")
+@pytest.mark.requirement("handshake-10-2")
+@pytest.mark.requirement("LK-02")
 async def test_a_proposal_with_a_broken_signature_or_another_typ_is_refused(world: World) -> None:
     """RFC 8725 §3.11; handshake §10."""
     request = await world.a.propose(B_URL)
@@ -126,6 +134,7 @@ async def test_a_proposal_for_more_than_is_declared_is_refused(world: World) -> 
     assert refused.value.code == "unsupported_terms"
 
 
+@pytest.mark.requirement("handshake-10-3")
 @pytest.mark.requirement("LK-04")
 async def test_a_proposal_decided_by_another_administrator_is_used(world: World) -> None:
     """Handshake §3 step 2: the same administrator gets the same answer again, anyone else used."""
@@ -136,6 +145,7 @@ async def test_a_proposal_decided_by_another_administrator_is_used(world: World)
     assert refused.value.code == "used"
 
 
+@pytest.mark.requirement("handshake-10-3")
 @pytest.mark.requirement("LK-04")
 async def test_a_double_click_gives_the_same_answer(world: World) -> None:
     """Handshake §10: proposal replayed, double click, back button."""
@@ -162,6 +172,7 @@ async def test_a_refusal_leaves_no_record_and_ends_the_proposal(world: World) ->
     assert [event.action for event in events] == ["link.refused"]
 
 
+@pytest.mark.requirement("handshake-10-5")
 async def test_an_offer_that_expired_while_it_was_read_is_refused(world: World) -> None:
     """Handshake §3 step 3: proposal not expired."""
     offer = await world.b.show(await world.a.propose(B_URL))
@@ -182,6 +193,7 @@ async def test_an_administrator_cannot_approve_more_than_was_proposed(world: Wor
         assert refused.value.code == "unsupported_terms"
 
 
+@pytest.mark.requirement("handshake-10-18")
 @pytest.mark.requirement("LK-08")
 async def test_less_than_proposed_is_shown_again_before_it_is_accepted(world: World) -> None:
     """Handshake §3 step 4."""
@@ -199,6 +211,7 @@ async def test_less_than_proposed_is_shown_again_before_it_is_accepted(world: Wo
     assert (await world.b.find(outcome.link.id)).incoming.user_scopes == ("issues:read",)
 
 
+@pytest.mark.requirement("handshake-10-18")
 @pytest.mark.requirement("LK-08")
 async def test_an_answer_that_widens_the_terms_is_refused(world: World) -> None:
     """Handshake §10: answer widens."""
@@ -214,6 +227,9 @@ async def test_an_answer_that_widens_the_terms_is_refused(world: World) -> None:
     assert refused.value.code == "unsupported_terms"
 
 
+@pytest.mark.requirement("handshake-10-2")
+@pytest.mark.requirement("handshake-10-7")
+@pytest.mark.requirement("handshake-10-17")
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -241,6 +257,7 @@ async def test_an_answer_with_a_wrong_claim_is_refused(world: World, changes: di
     assert link.state is LinkState.PROPOSED
 
 
+@pytest.mark.requirement("handshake-10-14")
 @pytest.mark.requirement("LK-02")
 async def test_an_answer_by_a_key_that_came_after_the_proposal_is_refused(world: World) -> None:
     """Handshake §10: keys changed between steps, so unknown_key, then expiry."""
@@ -252,6 +269,7 @@ async def test_an_answer_by_a_key_that_came_after_the_proposal_is_refused(world:
     assert refused.value.code == "unknown_key"
 
 
+@pytest.mark.requirement("handshake-10-4")
 @pytest.mark.requirement("LK-04")
 async def test_an_answer_in_another_session_is_refused_and_uses_nothing_up(world: World) -> None:
     """Handshake §3 step 4: the session that began."""
@@ -262,6 +280,7 @@ async def test_an_answer_in_another_session_is_refused_and_uses_nothing_up(world
     assert (await world.a.take(response)).outcome is Outcome.ACCEPTED
 
 
+@pytest.mark.requirement("handshake-10-4")
 async def test_an_answer_opened_again_shows_the_outcome(world: World) -> None:
     """Handshake §3 step 4: repeating the callback later shows the outcome."""
     response = await world.b.approve(await world.a.propose(B_URL))
@@ -291,6 +310,7 @@ async def test_a_link_that_ended_makes_room_for_a_new_one(world: World) -> None:
     assert first != second
 
 
+@pytest.mark.requirement("handshake-10-11")
 @pytest.mark.parametrize("url", [B_URL, f"{B_URL}/", f"{B_URL}/applinks/links?x=1#y"])
 async def test_a_link_with_oneself_is_refused(world: World, url: str) -> None:
     """Handshake §3 step 1: self_link by URL."""
@@ -299,6 +319,7 @@ async def test_a_link_with_oneself_is_refused(world: World, url: str) -> None:
     assert refused.value.code == "self_link"
 
 
+@pytest.mark.requirement("handshake-10-11")
 async def test_an_alias_of_oneself_is_refused_by_id_and_by_key(world: World) -> None:
     """Handshake §10: clone or alias of ourselves."""
     own = await world.b.keys.get_instance()
@@ -320,6 +341,8 @@ async def test_an_alias_of_oneself_is_refused_by_id_and_by_key(world: World) -> 
     assert refused.value.code == "self_link"
 
 
+@pytest.mark.requirement("handshake-10-24")
+@pytest.mark.requirement("N-10")
 async def test_proposals_are_limited_before_anything_is_done(world: World) -> None:
     """Handshake §9: proposals 20 an hour and administrator."""
     for _ in range(20):
@@ -330,6 +353,7 @@ async def test_proposals_are_limited_before_anything_is_done(world: World) -> No
     assert len(await world.a.storage.linking.list_links()) == 1
 
 
+@pytest.mark.requirement("handshake-10-19")
 async def test_a_newer_proposal_to_the_same_peer_ends_the_older(world: World) -> None:
     """Handshake §3 step 1."""
     older = await world.a.propose(B_URL)
@@ -340,6 +364,7 @@ async def test_a_newer_proposal_to_the_same_peer_ends_the_older(world: World) ->
     assert outcome.outcome is Outcome.KNOWN
 
 
+@pytest.mark.requirement("handshake-10-8")
 async def test_a_foreign_link_id_is_never_taken_for_ours(world: World) -> None:
     """Handshake §10: E uses A's link id."""
     link_id = await world.link()
@@ -351,3 +376,17 @@ async def test_a_foreign_link_id_is_never_taken_for_ours(world: World) -> None:
     with pytest.raises(LinkingError):
         await open_proposal(forged, user=ADMINISTRATOR, side=world.b.linking)
     assert (await world.b.find(link_id)).is_usable
+
+
+@pytest.mark.requirement("handshake-10-13")
+async def test_an_answer_goes_to_the_callback_of_whoever_signed(world: World) -> None:
+    """Handshake §10: open redirect."""
+    callback = f"{A_URL}/applinks/link/callback?response="
+    refused = await world.b.show(await world.a.propose(B_URL))
+    assert (await refuse(refused, user=ADMINISTRATOR, side=world.b.linking)).startswith(callback)
+    request = await world.a.propose(B_URL)
+    offer = await world.b.show(request)
+    assert (await approve(offer, offer.terms, user=ADMINISTRATOR, side=world.b.linking)).startswith(callback)
+    again = await open_proposal(request, user=ADMINISTRATOR, side=world.b.linking)
+    assert isinstance(again, AlreadyDecided)
+    assert again.redirect.startswith(callback)

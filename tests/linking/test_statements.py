@@ -37,6 +37,7 @@ async def post(application: Application, body: bytes | str, headers: tuple[tuple
     return await answer_statement(request, source="192.0.2.7", side=application.linking)
 
 
+@pytest.mark.requirement("handshake-10-2")
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -96,6 +97,7 @@ async def test_what_is_no_statement_is_a_clear_4xx(
     assert (refused.value.status, refused.value.code) == (status, "invalid_request")
 
 
+@pytest.mark.requirement("handshake-10-2")
 @pytest.mark.requirement("LK-02")
 async def test_another_type_of_message_is_no_statement(world: World) -> None:
     """Handshake §10: one JWT used as another."""
@@ -125,6 +127,7 @@ async def test_a_statement_by_a_stranger_in_the_peers_name_changes_nothing(world
     assert (await world.b.find(link_id)).is_usable
 
 
+@pytest.mark.requirement("N-10")
 async def test_wrong_signatures_are_limited_and_do_not_silence_the_peer(world: World) -> None:
     """Handshake §9: wrong signatures 10 in 10 minutes; security N-10: never an honest client at another address."""
     link_id = await world.link()
@@ -153,6 +156,7 @@ async def test_a_statement_replayed_changes_nothing(world: World) -> None:
     assert await world.b.find(link_id) == before
 
 
+@pytest.mark.requirement("handshake-10-24")
 @pytest.mark.requirement("LK-07")
 async def test_an_unknown_link_is_answered_by_a_signed_end_and_nothing_is_written(world: World) -> None:
     """Handshake §3: none → a signed ended, reason unknown, nothing written."""
@@ -166,6 +170,8 @@ async def test_an_unknown_link_is_answered_by_a_signed_end_and_nothing_is_writte
     assert len(await world.b.storage.linking.list_links(ended=True)) == 1
 
 
+@pytest.mark.requirement("handshake-10-24")
+@pytest.mark.requirement("N-10")
 async def test_strangers_are_limited_before_anything_is_signed(world: World) -> None:
     """Handshake §9: 10 a minute and source for unknown links."""
     link_id = await world.link()
@@ -178,6 +184,7 @@ async def test_strangers_are_limited_before_anything_is_signed(world: World) -> 
     assert (refused.value.code, refused.value.status) == ("too_many_requests", 429)
 
 
+@pytest.mark.requirement("handshake-10-20")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -204,6 +211,7 @@ async def test_nothing_but_a_verified_reply_ends_a_link(world: World, answer: Re
     assert after.statement.next_at > world.clock.now()
 
 
+@pytest.mark.requirement("handshake-10-21")
 @pytest.mark.requirement("LK-07")
 async def test_a_captured_end_is_no_reply_to_another_question(world: World) -> None:
     """Handshake §10: captured "unknown" answers: aud and in_reply_to."""

@@ -132,9 +132,7 @@ class Site:
 
 def build_applinks(base_url: str, folder: Path, *, name: str = "applinks.db") -> AppLinks:
     return AppLinks(
-        Settings(
-            base_url=base_url, name="Tracker", database=f"sqlite:///{folder / name}", synchronous="NORMAL"
-        ),
+        Settings(base_url=base_url, name="Tracker", database=f"sqlite:///{folder / name}", synchronous="NORMAL"),
         users=Users(),
         scopes=[Scope("issues:read", "See your issues", default=True)],
         resources=[Resource(f"{base_url}/notes", (Scope("notes:read", "See your notes"),))],

@@ -57,6 +57,7 @@ def bear(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+@pytest.mark.requirement("N-07")
 async def test_the_whole_way_from_consent_to_a_call_and_its_end(site: Site) -> None:
     """Ours: pages, token endpoint, guard, `requires` on both kinds of handlers and revocation, wherever mounted."""
     answer = await exchange(site, await authorize(site))
@@ -81,17 +82,19 @@ async def test_a_token_for_a_part_of_the_host_does_not_open_the_rest(site: Site)
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")
 
 
+@pytest.mark.requirement("N-03")
 async def test_every_document_is_below_the_base_url_and_names_only_it(site: Site) -> None:
     """Product §3: every URL is built from the configured base URL, never from a Host header."""
     for path in DOCUMENTS:
         for headers in ({}, EVIL):
             answer = await site.get(path, headers=headers)
             assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json"), path
-            urls = [url for url in re.findall(r'"(https?://[^"]*)"', answer.text)]
+            urls = re.findall(r'"(https?://[^"]*)"', answer.text)
             assert all(url == site.place.base_url or url.startswith(f"{site.place.base_url}/") for url in urls)
             assert "evil" not in answer.text + str(answer.headers)
 
 
+@pytest.mark.requirement("N-07")
 async def test_the_endpoints_that_the_documents_name_are_there(site: Site) -> None:
     """RFC 8414 §2, handshake §1: what we say of ourselves is true."""
     metadata = (await site.get("/.well-known/oauth-authorization-server")).json()
@@ -106,6 +109,8 @@ async def test_the_endpoints_that_the_documents_name_are_there(site: Site) -> No
     assert (await site.http.get(manifest["check_endpoint"])).status_code == 401
 
 
+@pytest.mark.requirement("N-03")
+@pytest.mark.requirement("RS-22")
 async def test_a_challenge_names_metadata_that_can_be_read(site: Site) -> None:
     """RFC 9728 §5.1."""
     refused = await site.get("/api/issues", headers=EVIL)
@@ -180,3 +185,23 @@ async def test_what_is_ours_and_bad_is_refused_on_every_route(site: Site) -> Non
         refused = await site.get(path, headers=bear("ala_1_" + "x" * 50))
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_token")
         assert "AL-" in refused.text
+
+
+@pytest.mark.requirement("rfc9700-2.6-3")
+async def test_scripts_of_other_origins_cannot_read_a_page(site: Site) -> None:
+    """RFC 9700 §2.6 MUST NOT: no CORS, neither at the authorization endpoint nor at any other page."""
+    asks = {"Origin": "https://other.example", "Access-Control-Request-Method": "GET"}
+    for path in ("/applinks/oauth2/authorize", *PAGES):
+        for method in ("GET", "OPTIONS"):
+            answer = await site.http.request(method, site.url(path), headers=asks)
+            assert not [name for name in answer.headers if name.startswith("access-control-")], path
+
+
+@pytest.mark.requirement("rfc9700-4.12-1")
+async def test_no_redirect_is_built_from_the_host_header(site: Site) -> None:
+    """Product §3, AS-05: not even the one that mends a slash; and never 307."""
+    for path in ("/applinks", "/applinks/account/", "/applinks/new/", "/applinks//", "/applinks/link/"):
+        for headers in ({}, EVIL):
+            answer = await site.get(path, headers=headers)
+            assert answer.status_code in {303, 400, 404, 421}, path
+            assert answer.headers.get("location", site.url("/applinks/")) == site.url("/applinks/")

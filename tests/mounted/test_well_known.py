@@ -1,4 +1,4 @@
-"""Well-known documents: at the base URL always, at the places of the RFCs where a request reaches us, the host's first."""
+"""Well-known documents: at the base URL, at the places of the RFCs where a request gets there, the host's first."""
 
 import logging
 from pathlib import Path

@@ -23,6 +23,7 @@ def connection(world: World, user_id: str | None = "u1") -> PeerConnection:
     return PeerConnection("tracker", user_id=user_id, side=world.side)
 
 
+@pytest.mark.requirement("rfc9700-4.3.2-1")
 async def test_a_call_goes_to_the_peer_with_the_users_token():
     """Product §5, Outgoing."""
     world = World()

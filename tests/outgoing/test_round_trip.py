@@ -9,6 +9,7 @@ from applinks.outgoing.round_trip import begin, finish
 from applinks.records.links import Pause
 from applinks.secret import digest_secret
 from applinks.wire.linking.terms import Allows
+from applinks.wire.oauth2.pkce import is_code_challenge_of
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +33,8 @@ async def end(world: World, query: str, *, session: bytes = BROWSER, user=ALICIA
     return await finish(link, query, session, user, side=world.side)
 
 
+@pytest.mark.requirement("rfc7636-4.2-1")
+@pytest.mark.requirement("rfc7636-4.3-1")
 @pytest.mark.requirement("CL-11")
 async def test_the_browser_is_sent_with_everything_that_the_peer_needs():
     """RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2.1."""
@@ -84,6 +87,8 @@ async def test_the_state_is_random_and_kept_as_a_digest_bound_to_the_session():
     assert trip.code_verifier.reveal() not in repr(trip)
 
 
+@pytest.mark.requirement("rfc9700-2.1-3")
+@pytest.mark.requirement("rfc9700-4.7.1-1")
 @pytest.mark.requirement("CL-10")
 async def test_a_state_works_once():
     """Security CL-10."""
@@ -96,6 +101,10 @@ async def test_a_state_works_once():
     assert world.peer.count("/token") == 1
 
 
+@pytest.mark.requirement("rfc9700-2.1-3")
+@pytest.mark.requirement("rfc9700-2.1.1-2")
+@pytest.mark.requirement("rfc9700-4.4.2-1")
+@pytest.mark.requirement("rfc9700-4.7.1-1")
 @pytest.mark.requirement("CL-10")
 async def test_another_browser_cannot_finish_and_uses_nothing_up():
     """Security CL-10."""
@@ -107,6 +116,9 @@ async def test_another_browser_cannot_finish_and_uses_nothing_up():
     await end(world, query)
 
 
+@pytest.mark.requirement("rfc9700-4.4.2.2-1")
+@pytest.mark.requirement("rfc9700-4.4.2.2-2")
+@pytest.mark.requirement("rfc9700-2.1-4")
 @pytest.mark.requirement("CL-20")
 async def test_a_journey_over_one_link_does_not_end_at_the_callback_of_another():
     """Security CL-20: each link has its own redirect URI."""
@@ -146,6 +158,13 @@ async def test_a_journey_that_took_too_long_is_over():
     assert raised.value.code == "expired"
 
 
+@pytest.mark.requirement("rfc9207-2.4-1")
+@pytest.mark.requirement("rfc9207-2.4-2")
+@pytest.mark.requirement("rfc9207-2.4-3")
+@pytest.mark.requirement("rfc9207-2.4-4")
+@pytest.mark.requirement("rfc9207-2.4-9")
+@pytest.mark.requirement("rfc9700-2.1-4")
+@pytest.mark.requirement("rfc9700-4.4.2.1-1")
 @pytest.mark.requirement("CL-11")
 @pytest.mark.requirement("CL-20")
 @pytest.mark.parametrize("issuer", ["https://evil.example", f"{PEER}/", "HTTPS://tracker.example/app", None])
@@ -157,6 +176,8 @@ async def test_an_answer_of_another_issuer_is_refused_before_its_code_is_sent_an
     assert world.peer.count("/token") == 0
 
 
+@pytest.mark.requirement("rfc9207-2.4-5")
+@pytest.mark.requirement("CL-11")
 async def test_an_error_of_another_issuer_is_refused_too():
     """RFC 9207 §2.4."""
     world = World()
@@ -184,6 +205,7 @@ async def test_another_error_carries_a_registered_code_only(said, code):
     assert said in raised.value.detail
 
 
+@pytest.mark.requirement("rfc9207-4-2")
 @pytest.mark.parametrize(
     "query",
     [
@@ -192,6 +214,7 @@ async def test_another_error_carries_a_registered_code_only(said, code):
         "state=a",
         "code=a&code=b&state=c",
         "code=a&state=b&state=c",
+        f"code=a&state=b&iss={PEER}&iss=https://evil.example",
         "code=a&error=b&state=c",
         "code=%00&state=a",
     ],
@@ -223,6 +246,9 @@ async def test_a_link_paused_meanwhile_takes_no_connection():
     assert world.peer.count("/token") == 0
 
 
+@pytest.mark.requirement("rfc9700-2.1-2")
+@pytest.mark.requirement("rfc9700-4.1.3-3")
+@pytest.mark.requirement("rfc9700-4.11.1-1")
 @pytest.mark.requirement("AS-09")
 @pytest.mark.parametrize(
     "return_to",
@@ -274,3 +300,26 @@ async def test_connecting_again_replaces_the_old_connection():
     await end(world, approve(world, await start(world)))
     assert world.stored.id != "con_1"
     assert len(world.store.connections) == 1
+
+
+@pytest.mark.requirement("rfc7636-4.1-1")
+@pytest.mark.requirement("rfc9700-2.1.1-2")
+@pytest.mark.requirement("CL-11")
+async def test_every_journey_has_a_verifier_of_its_own():
+    """RFC 7636 §4.1 MUST; RFC 9700 §2.1.1 MUST: of one transaction."""
+    world = World()
+    asked, again = await start(world), await start(world)
+    assert asked["code_challenge"] != again["code_challenge"]
+    for each in (asked, again):
+        verifier = world.store.trips[digest_secret(each["state"])].code_verifier.reveal()
+        assert is_code_challenge_of(each["code_challenge"], verifier)
+
+
+@pytest.mark.requirement("rfc7636-7.2-1")
+async def test_a_peer_that_refuses_the_challenge_is_never_asked_with_a_plain_one():
+    """RFC 7636 §7.2 MUST NOT."""
+    world = World()
+    asked = await start(world)
+    with pytest.raises(PeerRefusedError):
+        await end(world, urlencode({"error": "invalid_request", "state": asked["state"], "iss": PEER}))
+    assert (await start(world))["code_challenge_method"] == "S256"

@@ -1,12 +1,15 @@
-"""Every page with sample data: the same applications and people as in the mockups."""
+"""Every page in every state, with sample data: the same applications and people as in the mockups."""
 
 from dataclasses import replace
 from typing import Any
 
 from applinks.web.pages import views as v
-from applinks.words import Sentence, say_state
+from applinks.web.pages.rendering import render_html
+from applinks.words import Sentence, say_refusal
+from tests.pages import link_samples as links
+from tests.pages.demo_samples import DEMO_PAGES
 
-NOW = 1_800_000_000
+NOW = links.NOW
 US = v.End(name="Tracker")
 START = v.End(name="Start page", host="start.hafen.example", url="https://start.hafen.example", tint=4)
 WIKI = v.End(name="Wiki", host="wiki.hafen.example", url="https://wiki.hafen.example", tint=2)
@@ -28,54 +31,6 @@ SHELL = v.Shell(
 USER_SHELL = replace(SHELL, user=v.End(name="Alice Anders", tint=6), is_administration=False, may_administrate=False)
 
 
-def _state(key: str, colour: str, why: str = "", fix: str = "", fix_url: str = "") -> v.StateView:
-    return v.StateView(key=key, state=colour, word=say_state(key), why=why, fix=fix, fix_url=fix_url)
-
-
-def _lanes(state_in: str, state_out: str, words_in: str = "OAuth 2", words_out: str = "OAuth 2") -> dict[str, v.Lane]:
-    return {
-        "incoming": v.Lane(direction="in", state=state_in, words=words_in),
-        "outgoing": v.Lane(direction="out", state=state_out, words=words_out),
-    }
-
-
-CONNECTED = _state("connected", "ok")
-ATTENTION = _state(
-    "attention",
-    "warn",
-    "Wiki uses a key that it had not announced, so no call passes.",
-    "Compare the keys",
-    "/applinks/links/wiki/keys",
-)
-PAUSED = _state("paused", "rest", "Robin Berg paused it on 12 November: “until the migration is over”.")
-WAITING = _state("waiting", "wait", "An administrator of Payroll has to approve. Good for another 8 minutes.")
-
-LINKS = v.LinksPage(
-    total=4,
-    may_change=True,
-    tabs=(
-        v.Tab(label="All", count=4, url="?", is_current=True),
-        v.Tab(label="Needs attention", count=1, url="?state=attention", state="warn"),
-        v.Tab(label="Waiting", count=1, url="?state=waiting"),
-        v.Tab(label="Paused", count=1, url="?state=paused"),
-    ),
-    rows=(
-        v.LinkRow(
-            url="/applinks/links/wiki", them=WIKI, state=ATTENTION, since=NOW - 9_000_000, **_lanes("bad", "bad")
-        ),
-        v.LinkRow(url="/applinks/links/start-page", them=START, state=CONNECTED, since=NOW - 120, **_lanes("ok", "ok")),
-        v.LinkRow(
-            url="/applinks/links/payroll",
-            them=PAYROLL,
-            state=WAITING,
-            since=NOW - 130,
-            **_lanes("wait", "off", "OAuth 2", "Disabled"),
-        ),
-        v.LinkRow(
-            url="/applinks/links/files", them=FILES, state=PAUSED, since=NOW - 2_000_000, **_lanes("rest", "rest")
-        ),
-    ),
-)
 EMPTY = v.LinksPage(total=0, may_change=True, tabs=(), rows=())
 
 
@@ -107,13 +62,25 @@ SIDE_OUT = v.Side(
     off=_box("out_off", "1", "Tracker does not call Start page", "To add it later, both sides have to agree again"),
 )
 NEW = v.NewLinkPage(us=US)
-NEW_PROBLEM = v.NewLinkPage(
-    us=US,
-    url="https://start.hafen.example/old",
-    problem=Sentence(what="That address leads on to another one.", advice="Begin with the other address."),
-    reference="AL-7KQ2-M9F4",
-    offer="https://start.hafen.example",
-)
+
+
+def _refuse(code: str, url: str = "https://start.hafen.example", **changes: Any) -> v.NewLinkPage:
+    problem = say_refusal(code, us="Tracker", peer="start.hafen.example")
+    if changes.get("offer"):
+        problem = replace(problem, advice="")
+    return v.NewLinkPage(us=US, url=url, problem=problem, **({"reference": "AL-7KQ2-M9F4"} | changes))
+
+
+NEW_PROBLEMS = {
+    "redirects": _refuse("peer_redirects", "https://start.hafen.example/old", offer="https://start.hafen.example"),
+    "typed": _refuse("invalid_url", "start page", reference=""),
+    "silent": _refuse("peer_unreachable"),
+    "other": _refuse("not_applinks"),
+    "itself": _refuse("self_link", "https://tracker.hafen.example"),
+    "twice": _refuse("duplicate_link"),
+    "forbidden": _refuse("address_not_allowed", "https://169.254.169.254"),
+}
+NOTHING_LEFT = "At least one of the two sides has to be left in."
 NEW_PRIVATE = v.NewLinkPage(us=US, url="https://10.0.4.17", asks_private=True)
 NEW_FOUND = v.NewLinkPage(
     us=US,
@@ -124,6 +91,23 @@ NEW_FOUND = v.NewLinkPage(
     lane_out=v.Lane(direction="out", state="wait", words="OAuth 2"),
     incoming=SIDE_IN,
     outgoing=SIDE_OUT,
+)
+
+NEW_ONE_WAY = replace(
+    NEW_FOUND,
+    lane_out=v.Lane(direction="out", state="off", words="Not possible"),
+    outgoing=v.Side(
+        direction="out",
+        title="Outgoing: Tracker calls Start page",
+        off=v.Choice(
+            field="out_off",
+            value="1",
+            label="Tracker does not call Start page",
+            hint="To add it later, both sides have to agree again",
+            checked=True,
+            disabled=True,
+        ),
+    ),
 )
 
 ASKING = v.End(name="Tracker", host="tracker.hafen.example", url="https://tracker.hafen.example", tint=5)
@@ -167,6 +151,26 @@ APPROVE_ODD = replace(
         Sentence(what="The address is not encrypted", advice="Plain http is for applications on this computer alone."),
     ),
 )
+APPROVE_ONE_WAY = replace(
+    APPROVE,
+    lanes=BOTH[:1],
+    outgoing=v.Side(direction="out", title="Start page may", nothing="Start page does not call Tracker."),
+    warnings=(
+        Sentence(
+            what="The address is in a private network",
+            advice="You confirmed it a moment ago; it stays allowed for this link.",
+        ),
+    ),
+)
+PRIVATE = v.QuestionPage(
+    title="Call an address in a private network?",
+    text="Somebody asks to be linked from this address. Go on only if you know what runs there: "
+    "this application will call it.",
+    address="https://tracker.intranet.example",
+    button="Call it",
+    field="private",
+    back="/applinks/",
+)
 ANSWER = v.AnswerPage(
     us=US,
     them=START,
@@ -176,133 +180,6 @@ ANSWER = v.AnswerPage(
 )
 
 
-def _lines(*lines: tuple[str, str, bool]) -> tuple[v.ScopeLine, ...]:
-    return tuple(
-        v.ScopeLine(name=name, label=label, is_on=on, off_words="" if on else "switched off")
-        for name, label, on in lines
-    )
-
-
-LINK = v.LinkPage(
-    us=US,
-    them=START,
-    url="/applinks/links/start-page",
-    state=CONNECTED,
-    bridge_label="How Tracker and Start page are linked",
-    lane_in=v.Lane(direction="in", state="ok", words="OAuth 2"),
-    lane_out=v.Lane(direction="out", state="ok", words="OAuth 2"),
-    incoming=v.Panel(
-        direction="in",
-        who="Start page calls us: we are the service provider, Start page is the consumer.",
-        is_enabled=True,
-        level="OAuth",
-        level_hint="users decide for themselves",
-        protocols=("OAuth 2",),
-        fingerprint="k7Qe 9fQw 71Lb c0De",
-        users="38 have said yes",
-        test=v.StateView(key="passed", state="ok", word="Start page reaches Tracker"),
-        user_title="With a user’s consent, Start page may",
-        user_scopes=_lines(("issues:read", "See issues", True), ("issues:write", "Create and change issues", False)),
-        foot="Tracker decides this, within what was agreed.",
-        change_url="/applinks/links/start-page/incoming",
-    ),
-    outgoing=v.Panel(
-        direction="out",
-        who="We call Start page: we are the consumer, Start page is the service provider.",
-        is_enabled=True,
-        level="OAuth",
-        level_hint="users decide for themselves",
-        protocols=("OAuth 2",),
-        fingerprint="t2Ma 9fQw 71Lb c0De",
-        users="12 are connected",
-        test=v.StateView(key="passed", state="ok", word="Tracker reaches Start page"),
-        user_title="With a user’s consent, Tracker may",
-        user_scopes=_lines(("pages:read", "Read the pages that a user has pinned", True)),
-        foot="Start page can lower this at any time.",
-        change_url="/applinks/links/start-page/outgoing",
-    ),
-    addresses=(
-        v.AddressList(
-            title="Tracker’s, that Start page uses",
-            rows=(
-                ("Authorization", "/applinks/oauth2/authorize"),
-                ("Token", "/applinks/oauth2/token"),
-                ("Keys", "/applinks/oauth2/jwks"),
-            ),
-        ),
-        v.AddressList(
-            title="Start page’s, that Tracker uses",
-            rows=(
-                ("Issuer", "https://start.hafen.example"),
-                ("Returns to", "/applinks/callback/lnk_6Fq2…"),
-            ),
-        ),
-    ),
-    linked_at=NOW - 2_000_000,
-    begun_at=NOW - 2_000_000,
-    linked_by="Robin Berg",
-    heard_at=NOW - 240,
-    loss="38 users of Start page and 12 of Tracker lose their connection, at both ends, at once.",
-    may_change=True,
-    may_test=True,
-    is_in_force=True,
-)
-LINK_WAITING = replace(
-    LINK,
-    state=WAITING,
-    is_in_force=False,
-    is_waiting=True,
-    linked_at=0,
-    heard_at=0,
-    findings=(v.Finding(state="wait", what="An administrator of Start page has to approve."),),
-    lane_in=v.Lane(direction="in", state="wait", words="OAuth 2"),
-    lane_out=v.Lane(direction="out", state="off", words="Disabled"),
-    incoming=replace(LINK.incoming, users="", test=None, change_url=""),
-    outgoing=v.Panel(
-        direction="out",
-        who="We do not call Start page.",
-        is_enabled=False,
-        level="Disabled",
-        foot="This side was left out when the two were linked.",
-    ),
-    loss="Nobody uses it yet; Start page is told.",
-)
-LINK_ENDED = replace(
-    LINK_WAITING,
-    state=_state("ended", "off"),
-    is_waiting=False,
-    is_ended=True,
-    findings=(
-        v.Finding(state="off", what="The link was deleted."),
-        v.Finding(state="wait", what="Start page has not been told yet."),
-    ),
-    lane_in=v.Lane(direction="in", state="off", words="Disabled"),
-)
-LINK_PAUSED = replace(
-    LINK,
-    state=PAUSED,
-    may_test=False,
-    is_paused_here=True,
-    lane_in=v.Lane(direction="in", state="rest", words="OAuth 2"),
-    lane_out=v.Lane(direction="out", state="rest", words="OAuth 2"),
-    findings=(v.Finding(state="rest", what="Robin Berg paused it on 12 November", advice="“until the migration”"),),
-)
-LINK_KEYS = replace(
-    LINK,
-    state=_state("attention", "warn"),
-    lane_in=v.Lane(direction="in", state="bad", words="OAuth 2"),
-    lane_out=v.Lane(direction="out", state="bad", words="OAuth 2"),
-    findings=(
-        v.Finding(
-            state="warn",
-            what="Start page uses a key that it had not announced, so no call passes.",
-            advice="Compare the new key with its administrator, then approve it or delete the link.",
-            fix="Compare the keys",
-            fix_url="/applinks/links/start-page/keys",
-        ),
-        v.Finding(state="wait", what="Start page has not been told of the last change yet."),
-    ),
-)
 CHANGE = v.ChangePage(
     them=START,
     url="/applinks/links/start-page",
@@ -318,6 +195,11 @@ CHANGE = v.ChangePage(
     application=SIDE_IN.application,
     ceiling="Only what both sides agreed stands here.",
     button="Save incoming",
+)
+CHANGE_PROBLEM = replace(
+    CHANGE,
+    user=tuple(replace(each, checked=False) for each in SIDE_IN.user),
+    problem="Tick what is allowed, or switch the direction off.",
 )
 _KEY = v.KeyView(kid="k", fingerprint="k7Qe 9fQw 71Lb c0De", algorithm="ES256")
 KEYS = v.KeysPage(
@@ -350,6 +232,24 @@ DELETE = v.QuestionPage(
     back="/applinks/links/start-page",
     is_dangerous=True,
 )
+REVOKE = v.QuestionPage(
+    title="Revoke everything?",
+    text="Nothing can act for you afterwards, until you say yes again.",
+    losses=(
+        v.Choice(label="Every application loses its access to your account here."),
+        v.Choice(label="Tracker loses your accounts at other applications."),
+    ),
+    button="Revoke everything",
+    field="revoke",
+    back="/applinks/account",
+    is_dangerous=True,
+)
+SLOW_FLASH = v.Flash(
+    kind="wait",
+    title="Files answers slowly",
+    text="The connection is given up here in half a minute at the latest, whatever it answers. Load this page again.",
+)
+ADDRESS = "https://tracker.hafen.example/applinks/account"
 CONSENT = v.ConsentPage(
     us=US,
     them=START,
@@ -368,6 +268,7 @@ CONSENT = v.ConsentPage(
     ),
     returns_to="start.hafen.example",
     login_url="/login",
+    shown="sample",
 )
 CONSENT_PUBLIC = replace(
     CONSENT,
@@ -405,39 +306,82 @@ ACCOUNT = v.AccountPage(
         v.ConnectionRow(link="lnk_3", them=PAYROLL, words="Not connected.", connect_url="/applinks/connect/lnk_3"),
     ),
 )
-ERROR = v.ErrorPage(
-    what="This was begun in another browser or in another session.",
-    advice="Finish it there, or begin again here.",
-    reference="AL-7KQ2-M9F4",
-    back="/applinks/",
-    back_words="Back to the links",
-)
+
+
+def _fail(code: str, *, back: str = "/applinks/", words: str = "Back to the links", **changes: Any) -> v.ErrorPage:
+    sentence = say_refusal(code, us="Tracker", peer="start.hafen.example")
+    page = v.ErrorPage(
+        what=sentence.what, advice=sentence.advice, reference="AL-7KQ2-M9F4", back=back, back_words=words
+    )
+    return replace(page, **changes)
+
+
+_NOBODY = replace(USER_SHELL, user=None)
+_PAUSED_FLASH = v.Flash(kind="ok", title="The test passed", text="Start page answered.")
+_AT_START = replace(SHELL, application="Start page", user=v.End(name="Dana Ito", tint=2), is_administration=False)
 
 PAGES: dict[str, tuple[str, Any, v.Shell]] = {
-    "links": ("links.html", LINKS, replace(SHELL, is_front=True)),
+    "links": ("links.html", links.build_list(links.build_rows()), replace(SHELL, is_front=True)),
+    "links-none": (
+        "links.html",
+        links.build_list((), query="nextcloud", filter="paused"),
+        replace(SHELL, is_front=True),
+    ),
     "links-empty": ("links.html", EMPTY, replace(SHELL, is_front=True)),
+    "links-auditor": ("links.html", replace(EMPTY, may_change=False), replace(SHELL, is_front=True)),
     "new-link-empty": ("new_link.html", NEW, SHELL),
-    "new-link-problem": ("new_link.html", NEW_PROBLEM, SHELL),
+    **{f"new-link-{name}": ("new_link.html", page, SHELL) for name, page in NEW_PROBLEMS.items()},
     "new-link-private": ("new_link.html", NEW_PRIVATE, SHELL),
     "new-link": ("new_link.html", NEW_FOUND, SHELL),
-    "approve-link": ("approve_link.html", APPROVE, replace(USER_SHELL, application="Start page")),
-    "approve-link-odd": ("approve_link.html", APPROVE_ODD, replace(USER_SHELL, application="Start page")),
+    "new-link-one-way": ("new_link.html", NEW_ONE_WAY, SHELL),
+    "new-link-again": ("new_link.html", replace(NEW_FOUND, choice_problem=NOTHING_LEFT), SHELL),
+    "approve-link": ("approve_link.html", APPROVE, _AT_START),
+    "approve-link-odd": ("approve_link.html", APPROVE_ODD, _AT_START),
+    "approve-link-one-way": ("approve_link.html", APPROVE_ONE_WAY, _AT_START),
+    "approve-link-private": ("question.html", PRIVATE, _AT_START),
     "answer": ("answer.html", ANSWER, SHELL),
-    "link": ("link.html", LINK, replace(SHELL, flash=())),
-    "link-paused": (
-        "link.html",
-        LINK_PAUSED,
-        replace(SHELL, flash=(v.Flash(kind="ok", title="The link is paused"),)),
-    ),
-    "link-keys": ("link.html", LINK_KEYS, SHELL),
-    "link-waiting": ("link.html", LINK_WAITING, SHELL),
-    "link-ended": ("link.html", LINK_ENDED, SHELL),
+    **{name: ("link.html", links.build(link), SHELL) for name, link in links.LINKS.items()},
+    "link-tested": ("link.html", links.build(links.START), replace(SHELL, flash=(_PAUSED_FLASH,))),
+    "link-auditor": ("link.html", links.build(links.LINKS["link-keys"], may_change=False), SHELL),
     "change": ("change_direction.html", CHANGE, SHELL),
+    "change-problem": ("change_direction.html", CHANGE_PROBLEM, SHELL),
     "keys": ("keys.html", KEYS, SHELL),
+    "keys-same": ("keys.html", replace(KEYS, title="Keys", text="", unannounced=()), SHELL),
     "pause": ("question.html", PAUSE, SHELL),
     "delete": ("question.html", DELETE, SHELL),
     "consent": ("consent.html", CONSENT, USER_SHELL),
+    "consent-again": ("consent.html", replace(CONSENT, has_changed=True), USER_SHELL),
     "consent-public": ("consent.html", CONSENT_PUBLIC, USER_SHELL),
     "account": ("account.html", ACCOUNT, USER_SHELL),
-    "error": ("error.html", ERROR, USER_SHELL),
+    "account-empty": ("account.html", v.AccountPage(), USER_SHELL),
+    "account-revoke": ("question.html", REVOKE, USER_SHELL),
+    "account-slow": ("account.html", ACCOUNT, replace(USER_SHELL, flash=(SLOW_FLASH,))),
+    "error": ("error.html", _fail("wrong_browser"), SHELL),
+    "error-not-found": ("error.html", _fail("not_found", back="/", words="Back to Tracker"), _NOBODY),
+    "error-not-administrator": (
+        "error.html",
+        _fail("not_administrator", back="/applinks/account", words="Back to your account"),
+        USER_SHELL,
+    ),
+    "error-log-in": ("error.html", _fail("login_required", back="/login", words="Log in"), _NOBODY),
+    "error-wrong-host": (
+        "error.html",
+        _fail("wrong_host", back=ADDRESS, words="Go there", reference="", address=ADDRESS),
+        _NOBODY,
+    ),
+    "error-expired": ("error.html", _fail("expired"), SHELL),
+    "error-declined": ("error.html", _fail("access_denied", back="/applinks/account"), USER_SHELL),
+    "error-broken": ("error.html", _fail("server_error"), SHELL),
 }
+
+
+def render(name: str) -> str:
+    """Render a page of the library or of the demo."""
+    if name in DEMO_PAGES:
+        return DEMO_PAGES[name]
+    template, page, shell = PAGES[name]
+    return render_html(template, page=page, shell=shell, now=NOW)
+
+
+EVERY_PAGE = (*PAGES, *DEMO_PAGES)
+"""The names of all of them."""

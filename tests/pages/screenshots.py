@@ -1,4 +1,4 @@
-"""Pictures of every page with sample data: ``python -m tests.pages.screenshots OUTDIR``."""
+"""Pictures of every page in every state: ``python -m tests.pages.screenshots OUTDIR``."""
 
 import sys
 from functools import partial
@@ -8,8 +8,9 @@ from threading import Thread
 
 from playwright.sync_api import Browser, sync_playwright
 
-from applinks.web.pages.rendering import get_stylesheet, render_html
-from tests.pages.samples import NOW, PAGES
+from applinks.web.pages.rendering import get_stylesheet
+from tests.pages.demo_samples import STYLESHEETS
+from tests.pages.samples import EVERY_PAGE, render
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -33,9 +34,10 @@ def write_pages(folder: Path) -> None:
     """Write every page as a file beside the stylesheet, as it is found under the address of the real one."""
     (folder / "applinks" / "static").mkdir(parents=True, exist_ok=True)
     (folder / "applinks" / "static" / "applinks.css").write_bytes(get_stylesheet())
-    for name, (template, page, shell) in PAGES.items():
-        html = render_html(template, page=page, shell=shell, now=NOW)
-        (folder / f"{name}.html").write_text(html, encoding="utf-8")
+    for name, text in STYLESHEETS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    for name in EVERY_PAGE:
+        (folder / f"{name}.html").write_text(render(name), encoding="utf-8")
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -66,7 +68,7 @@ def main(arguments: list[str]) -> None:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            _take(browser, f"http://127.0.0.1:{server.server_port}", folder, arguments[1:] or list(PAGES))
+            _take(browser, f"http://127.0.0.1:{server.server_port}", folder, arguments[1:] or list(EVERY_PAGE))
             browser.close()
     finally:
         server.shutdown()

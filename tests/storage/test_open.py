@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.conformance.records import add_link, make_connection
+from tests.conformance.records import add_link, add_refresh_token, make_connection
 from tests.fakes import CountingEntropy, FixedClock
 
 from applinks.errors import SchemaError, SettingsError, StoreError
@@ -26,6 +26,7 @@ async def open_again(settings: Settings, **options) -> Storage:
     return await open_storage(settings, clock=FixedClock(), entropy=CountingEntropy("again"), **options)
 
 
+@pytest.mark.requirement("N-06")
 async def test_a_new_database_is_for_its_owner_alone(storage: Storage, path: Path) -> None:
     """N-06: the key is in a 0600 file beside the database, and the database is no more open."""
     for each in (path, path.with_name("applinks.db.key")):
@@ -216,3 +217,56 @@ async def test_a_key_of_the_settings_opens_what_the_file_sealed(storage: Storage
     assert await again.keys.get_signing_key() == key
     assert await again.outgoing.find_connection(link_id=link.id, user_id="alicia") == make_connection(link)
     await again.close()
+
+
+async def test_another_sealing_key_is_refused_at_start_and_destroys_nothing(
+    storage: Storage, settings: Settings, path: Path
+) -> None:
+    """House §8 Keys; ours: a key that was mistyped once is put right, and all is there."""
+    link, _ = await add_link(storage)
+    await storage.outgoing.add_connection(make_connection(link), event=None)
+    key = await storage.keys.get_signing_key()
+    await storage.close()
+    file = path.with_name("applinks.db.key")
+    kept = file.rename(path.with_name("kept.key"))
+    with pytest.raises(SettingsError, match="not the one with which") as refused:
+        await open_again(settings.changed(sealing_key=Secret("A" * 43)))
+    assert "APPLINKS_SEALING_KEY_LOST=1" in str(refused.value)
+    assert not file.exists()
+    kept.rename(file)
+    again = await open_again(settings)
+    assert await again.keys.get_signing_key() == key
+    assert await again.outgoing.find_connection(link_id=link.id, user_id="alicia") == make_connection(link)
+    await again.close()
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+async def test_a_sealing_key_that_is_lost_for_good_costs_what_it_sealed_and_nothing_else(
+    storage: Storage, settings: Settings, path: Path, caplog: pytest.LogCaptureFixture, by_file: bool
+) -> None:
+    """House §8 Keys. Lost: links and incoming tokens survive, connections must be made anew; start says which."""
+    grant, _, _ = await add_refresh_token(storage)
+    link = await storage.linking.find_link(grant.link_id)
+    assert link is not None
+    await storage.outgoing.add_connection(make_connection(link), event=None)
+    before = await storage.keys.get_signing_key()
+    await storage.close()
+    path.with_name("applinks.db.key").unlink()
+    given = settings if by_file else settings.changed(sealing_key=Secret("A" * 43))
+    with pytest.raises(SettingsError, match="APPLINKS_SEALING_KEY_LOST=1"):
+        await open_again(given)
+    again = await open_again(given.changed(sealing_key_lost=True))
+    after = await again.keys.get_signing_key()
+    assert [key["kid"] for key in await again.keys.list_public_keys()] == [after.kid] != [before.kid]
+    assert await again.outgoing.find_connection(link_id=link.id, user_id="alicia") is None
+    assert await again.linking.find_link(link.id) == link
+    assert await again.incoming.find_refresh_token(1) is not None
+    assert f"sealing_key.lost link={link.handle} connections=1" in caplog.text
+    assert f"new_key={after.kid}" in caplog.text
+    await again.outgoing.add_connection(make_connection(link), event=None)
+    await again.close()
+    # Left on, it changes nothing any more.
+    last = await open_again(given.changed(sealing_key_lost=True))
+    assert await last.keys.get_signing_key() == after
+    assert await last.outgoing.find_connection(link_id=link.id, user_id="alicia") is not None
+    await last.close()

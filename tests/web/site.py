@@ -1,5 +1,6 @@
 """The pages of a tracker, in process: who is logged in is a header, the database is real."""
 
+import html
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,7 @@ MANIFEST = {
     "scopes": [{"name": "pages:read", "description": "See the pages that you have pinned"}],
 }
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 class Users:
@@ -80,7 +82,7 @@ class Site:
     async def submit(self, path: str, fields: Any, *, user: str, to: str = "") -> httpx2.Response:
         """Open a page as a browser does, and send its form with these fields."""
         page = await self.get(path, user=user)
-        return await self.post(to or path, {"csrf_token": find_token(page)} | fields, user=user)
+        return await self.post(to or path, find_hidden(page) | fields, user=user)
 
     async def find_link(self) -> Link:
         link = await self.context.linking.store.find_link(LINK)
@@ -95,6 +97,13 @@ def find_token(response: httpx2.Response) -> str:
     found = _TOKEN.search(response.text)
     assert found is not None, response.text
     return found[1]
+
+
+def find_hidden(response: httpx2.Response) -> dict[str, str]:
+    """Give the fields that a page sends along by itself."""
+    return {"csrf_token": find_token(response)} | {
+        name: html.unescape(value) for name, value in _HIDDEN.findall(response.text)
+    }
 
 
 def _build_headers(user: str, headers: dict[str, str]) -> dict[str, str]:

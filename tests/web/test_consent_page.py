@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from tests.incoming.world import PUBLIC_CLIENT
-from tests.web.site import Site, find_token
+from tests.web.site import Site, find_hidden, find_token
 
 pytestmark = pytest.mark.anyio
 AUTHORIZE = "/applinks/oauth2/authorize"
@@ -15,6 +15,7 @@ def read(url: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(url).query))
 
 
+@pytest.mark.requirement("rfc9700-4.16-1")
 @pytest.mark.requirement("AS-08")
 async def test_the_page_says_who_as_whom_what_and_whereto(site: Site) -> None:
     """Security AS-08: shows the redirect host."""
@@ -26,11 +27,17 @@ async def test_the_page_says_who_as_whom_what_and_whereto(site: Site) -> None:
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
+@pytest.mark.requirement("AS-05")
+@pytest.mark.requirement("rfc9700-2.1-5")
+@pytest.mark.requirement("rfc9700-4.12-1")
+@pytest.mark.requirement("AS-06")
 async def test_approving_takes_a_code_back(site: Site) -> None:
     """RFC 6749 §4.1.2, RFC 9207 §2."""
     path = f"{AUTHORIZE}?{site.world.query()}"
     response = await site.submit(path, {"approve": "1"}, user="1")
     assert response.status_code == 303
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["referrer-policy"] == "no-referrer"
     answer = read(response.headers["location"])
     assert answer["state"] == "a state"
     assert answer["iss"] == "https://tracker.example"
@@ -61,7 +68,8 @@ async def test_a_public_client_is_warned_of_and_asked_each_time(site: Site) -> N
     page = await site.get(path, user="1")
     assert "cannot tell who made it" in page.text
     assert 'al-btn--main" name="deny"' in page.text
-    await site.post(path, {"csrf_token": find_token(page), "approve": "1"}, user="1")
+    answer = await site.post(path, find_hidden(page) | {"approve": "1"}, user="1")
+    assert "code" in read(answer.headers["location"])
     assert (await site.get(path, user="1")).status_code == 200
 
 
@@ -105,3 +113,32 @@ async def test_what_was_granted_stands_on_the_account_page_until_it_is_revoked(s
     token = find_token(await site.get("/applinks/account", user="1"))
     await site.post("/applinks/account/revoke", fields | {"csrf_token": token}, user="1")
     assert not await site.context.incoming.store.list_grants_of_user("1")
+
+
+@pytest.mark.requirement("rfc9700-2.6-3")
+async def test_no_script_of_another_origin_reads_the_page(site: Site) -> None:
+    """RFC 9700 §2.6 MUST NOT: no CORS at the authorization endpoint."""
+    path = f"{AUTHORIZE}?{site.world.query()}"
+    page = await site.get(path, user="1", origin="https://start.example")
+    assert not [name for name in page.headers if name.startswith("access-control-")]
+    asked = await site.client.options(path, headers={"origin": "https://start.example", "x-user": "1"})
+    assert asked.status_code == 405
+    assert not [name for name in asked.headers if name.startswith("access-control-")]
+
+
+@pytest.mark.requirement("rfc9700-4.11.2-2")
+@pytest.mark.parametrize(
+    "changes", [{}, {"scope": "unknown"}, {"response_type": "token"}, {"redirect_uri": "https://e"}]
+)
+async def test_nobody_is_redirected_before_she_logged_in(site: Site, changes: dict[str, str]) -> None:
+    """RFC 9700 §4.11.2 MUST: neither with a code nor with an error."""
+    answer = await site.get(f"{AUTHORIZE}?{site.world.query(**changes)}")
+    assert answer.headers["location"].startswith("/login?next=")
+
+
+@pytest.mark.requirement("AS-08")
+async def test_looking_at_the_page_decides_nothing(site: Site) -> None:
+    """Ours: what an address says is no approval."""
+    for button in ("approve", "deny"):
+        page = await site.get(f"{AUTHORIZE}?{site.world.query()}&{button}=1", user="1")
+        assert page.status_code == 200

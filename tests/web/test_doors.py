@@ -58,6 +58,7 @@ async def test_an_ordinary_user_sees_no_administration_page(site: Site, page: Pa
         assert response.status_code == 403
 
 
+@pytest.mark.requirement("N-08")
 @pytest.mark.parametrize("page", [page for page in GUARDED if page.post is not None], ids=name)
 async def test_an_auditor_changes_nothing(site: Site, page: Page) -> None:
     """Ours: an auditor may look."""
@@ -74,6 +75,7 @@ async def test_an_auditor_may_look(site: Site, path: str) -> None:
     assert "Delete" not in response.text
 
 
+@pytest.mark.requirement("handshake-10-5")
 @pytest.mark.requirement("N-08")
 @pytest.mark.parametrize("page", POSTS, ids=name)
 @pytest.mark.parametrize("site_header", ["cross-site", "same-site", "none"])
@@ -85,6 +87,7 @@ async def test_a_form_of_another_site_is_refused(site: Site, page: Page, site_he
     assert "did not come from a page" in response.text
 
 
+@pytest.mark.requirement("handshake-10-5")
 @pytest.mark.requirement("N-08")
 @pytest.mark.parametrize("page", POSTS, ids=name)
 async def test_a_form_without_our_token_is_refused(site: Site, page: Page) -> None:
@@ -122,6 +125,7 @@ async def test_odd_forms_are_refused_and_never_a_500(site: Site, body: bytes, co
     assert re.search(r"AL-[2-9A-Z]{4}-[2-9A-Z]{4}", response.text)
 
 
+@pytest.mark.requirement("AS-07")
 @pytest.mark.parametrize("path", ["/?q=%00", "/?q=%ff&state=%zz", "/?state=a&state=b", "/link?request=a&request=b"])
 async def test_odd_queries_are_refused_and_never_a_500(site: Site, path: str) -> None:
     """Security AS-07: a repeated parameter is an error."""
@@ -158,6 +162,7 @@ async def test_the_default_port_is_the_same_host(site: Site) -> None:
     assert (await site.get("/applinks/account", user=ALICE, host="Tracker.example:443")).status_code == 200
 
 
+@pytest.mark.requirement("N-07")
 @pytest.mark.parametrize("path", ["/", "/account", "/new", f"/links/{LINK}", "/nope"])
 @pytest.mark.requirement("AS-05")
 async def test_every_page_carries_the_headers_that_protect_it(site: Site, path: str) -> None:
@@ -173,6 +178,7 @@ async def test_every_page_carries_the_headers_that_protect_it(site: Site, path: 
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.requirement("AS-05")
 async def test_a_page_that_leads_away_has_no_form_action(site: Site) -> None:
     """Security AS-05: Chromium applies it to every later redirect."""
     away = await site.get("/applinks/new", user=ROBIN)

@@ -155,6 +155,8 @@ async def test_a_proposal_that_is_none_is_an_error_page_and_no_redirect(site: Si
     assert "location" not in response.headers
 
 
+@pytest.mark.requirement("handshake-10-5")
+@pytest.mark.requirement("LK-03")
 async def test_a_decision_about_what_was_not_shown_is_refused(site: Site) -> None:
     """Handshake §3 step 3: an offer that this session was shown."""
     response = await site.submit(
@@ -164,6 +166,7 @@ async def test_a_decision_about_what_was_not_shown_is_refused(site: Site) -> Non
     assert "has not been shown" in response.text
 
 
+@pytest.mark.requirement("handshake-10-6")
 async def test_approving_asks_for_a_fresh_log_in_where_the_host_tells(site: Site) -> None:
     """Handshake §3 step 3: recent log-in, 10 minutes."""
     user = site.users.known[ROBIN]

@@ -9,6 +9,7 @@ from tests.web.site import Site, find_token
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.requirement("N-08")
 async def test_the_cookie_is_for_this_application_alone(site: Site) -> None:
     """Product §3 Cookies."""
     response = await site.get("/applinks/account", user="1")
@@ -65,6 +66,7 @@ async def test_a_request_with_oauth_credentials_neither_reads_nor_sets_it(site: 
     assert "set-cookie" not in response.headers
 
 
+@pytest.mark.requirement("N-06")
 async def test_the_database_holds_no_cookie(site: Site) -> None:
     """Security N-06: a digest alone."""
     response = await site.get("/applinks/account", user="1")

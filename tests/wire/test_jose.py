@@ -155,6 +155,7 @@ def test_the_digest_is_of_the_signing_input():
     assert digest_jwt(signing_input + ".other") == digest_jwt(text)
 
 
+@pytest.mark.requirement("handshake-10-1")
 @pytest.mark.requirement("J-01")
 def test_none_is_refused_however_it_is_spelled():
     """RFC 8725 §3.2."""
@@ -163,6 +164,7 @@ def test_none_is_refused_however_it_is_spelled():
     refuse(forge(GOOD_HEADER | {"alg": "none"}, signature=b""))
 
 
+@pytest.mark.requirement("handshake-10-1")
 @pytest.mark.requirement("J-01")
 def test_the_key_fixes_the_algorithm():
     """RFC 8725 §3.1."""
@@ -177,6 +179,7 @@ def test_the_key_fixes_the_algorithm():
         assert caught.value.code == "invalid_signature"
 
 
+@pytest.mark.requirement("handshake-10-1")
 @pytest.mark.requirement("J-02")
 @pytest.mark.requirement("J-07")
 @pytest.mark.parametrize("member", ["jwk", "jku", "x5u", "x5c", "b64", "zip", "crit", "enc"])
@@ -186,12 +189,14 @@ def test_a_member_that_brings_a_key_is_refused_even_where_others_are_ignored(mem
     refuse(forge(GOOD_HEADER | {member: "x"}), exact=exact)
 
 
+@pytest.mark.requirement("handshake-10-1")
 @pytest.mark.requirement("J-03")
 def test_crit_is_refused_even_if_it_names_what_we_know():
     """RFC 7515 §4.1.11 MUST."""
     refuse(forge(GOOD_HEADER | {"crit": ["exp"], "exp": 1}), exact=False)
 
 
+@pytest.mark.requirement("handshake-10-1")
 @pytest.mark.requirement("J-04")
 def test_hmac_with_a_public_key_is_refused():
     """RFC 8725 §2.1."""

@@ -113,6 +113,7 @@ BAD_BASE_URLS = [
 ]
 
 
+@pytest.mark.requirement("rfc9207-2-2")
 @pytest.mark.parametrize("url", BAD_BASE_URLS)
 def test_whatever_is_not_spelled_in_the_one_way_is_no_base_url(url):
     """handshake.md §1."""
@@ -120,6 +121,7 @@ def test_whatever_is_not_spelled_in_the_one_way_is_no_base_url(url):
         check_base_url(url, allow_http=True)
 
 
+@pytest.mark.requirement("rfc9207-2-2")
 def test_http_is_for_the_three_loopback_hosts_where_it_is_allowed():
     """handshake.md §1."""
     for url in ("http://127.0.0.1:8001", "http://[::1]:8001/x", "http://localhost"):
@@ -298,6 +300,7 @@ def test_a_redirect_uri_may_be_registered(uri):
     check_redirect_uri(uri)
 
 
+@pytest.mark.requirement("rfc9700-2.6-1")
 @pytest.mark.requirement("AS-04")
 @pytest.mark.parametrize(
     "uri",

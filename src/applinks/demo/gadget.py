@@ -1,10 +1,11 @@
 """
 The gadget *My issues in Tracker*: what Start page knows of a user's issues at the linked application.
 
-One call, and the four ways in which it can go otherwise: nobody is linked, she has to connect first,
-the link is paused, Tracker does not answer or says no.
+One call, and the ways in which it can go otherwise: nobody is linked, she has to connect first,
+the link is paused, Tracker does not answer, takes its time or says no.
 """
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,7 @@ class Gadget:
     What the dashboard shows.
 
     Attributes:
-        state: ``none``, ``connect``, ``ready``, ``unusable``, ``down`` or ``refused``.
+        state: ``none``, ``connect``, ``ready``, ``unusable``, ``slow``, ``down`` or ``refused``.
         link: the handle of the link; empty: there is none.
         name: what we call the other application.
         connect_url: where her browser goes to connect.
@@ -43,31 +44,34 @@ class Gadget:
 class IssuesGadget:
     """Reads and creates issues over the link, and remembers what it last read, for when Tracker is away."""
 
-    def __init__(self, applinks: AppLinks, handle: str) -> None:
+    def __init__(self, applinks: AppLinks, handle: str, *, patience_seconds: float = 3) -> None:
         self._applinks = applinks
         self._handle = handle
+        self._patience_seconds = patience_seconds
         self._last_read: dict[str, Gadget] = {}
+        self._reading: dict[str, asyncio.Task[Gadget]] = {}
 
     async def load(self, user_id: str) -> Gadget:
         """Ask Tracker for the user's issues."""
         link = next((each for each in await self._applinks.links() if each.handle == self._handle), None)
         if link is None or link.state != "in_force":
             return Gadget(state="none")
+        reading = self._begin_reading(link.name, user_id)
+        # Her other gadgets do not wait for Tracker: what it says late is there the next time.
+        await asyncio.wait({reading}, timeout=self._patience_seconds)
+        if not reading.done():
+            return self._recall(user_id, link.name, "slow")
         try:
-            found = await self._read(link.name, user_id)
+            return reading.result()
         except AuthorizationNeeded:
             self._last_read.pop(user_id, None)
             url = self._applinks.connect_url(link, return_to="/")
             return Gadget(state="connect", link=self._handle, name=link.name, connect_url=url)
         except LinkUnusableError as error:
             return Gadget(state="unusable", link=self._handle, name=link.name, reason=error.description)
-        except PeerUnreachableError as error:
-            return self._recall(user_id, link.name, "down", error)
         except PeerError as error:
-            return self._recall(user_id, link.name, "refused", error)
-        if found.state == "ready":
-            self._last_read[user_id] = found
-        return found
+            state = "down" if isinstance(error, PeerUnreachableError) else "refused"
+            return self._recall(user_id, link.name, state, error.reference)
 
     async def create(self, user_id: str, title: str) -> bool:
         """Create an issue as the user; whether Tracker did."""
@@ -81,6 +85,17 @@ class IssuesGadget:
             return await self._applinks.disconnect(self._handle, user=user_id)
         except LinkUnusableError:
             return True  # The link is gone, and every connection over it.
+
+    def _begin_reading(self, name: str, user_id: str) -> asyncio.Task[Gadget]:
+        if user_id not in self._reading:
+            self._reading[user_id] = asyncio.create_task(self._read(name, user_id))
+            self._reading[user_id].add_done_callback(lambda reading: self._keep(user_id, reading))
+        return self._reading[user_id]
+
+    def _keep(self, user_id: str, reading: asyncio.Task[Gadget]) -> None:
+        del self._reading[user_id]
+        if not reading.cancelled() and reading.exception() is None and reading.result().state == "ready":
+            self._last_read[user_id] = reading.result()
 
     async def _read(self, name: str, user_id: str) -> Gadget:
         tracker = self._applinks.connection(self._handle, user=user_id)
@@ -104,7 +119,7 @@ class IssuesGadget:
             # A refusal, or something else than Tracker's answer: she may have allowed less than this needs.
             return Gadget(state="refused", link=self._handle, name=name)
 
-    def _recall(self, user_id: str, name: str, state: str, error: PeerError) -> Gadget:
+    def _recall(self, user_id: str, name: str, state: str, reference: str = "") -> Gadget:
         last = self._last_read.get(user_id)
         return Gadget(
             state=state,
@@ -112,5 +127,5 @@ class IssuesGadget:
             name=name,
             issues=last.issues if last else [],
             read_at=last.read_at if last else 0,
-            reference=error.reference,
+            reference=reference,
         )

@@ -124,8 +124,8 @@ async def fetch_keys(
 
 
 def is_key_reading_due(read_at: int, now: int) -> bool:
-    """Whether a peer's keys, last read at ``read_at``, may be read again."""
-    return now - read_at >= KEYS_INTERVAL_SECONDS
+    """Whether a peer's keys, last read at ``read_at``, may be read again; a reading from the future counts for none."""
+    return not 0 <= now - read_at < KEYS_INTERVAL_SECONDS
 
 
 def _resolve_location(url: str, location: str) -> str:

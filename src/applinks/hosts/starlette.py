@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
-from starlette.routing import Match, Mount
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
@@ -45,8 +45,14 @@ class AppLinks(neutral.AppLinks):
         # Also below the base URL's path: nothing but the paths says so where the host's own routes begin with it.
         for prefix in sorted({"", base}):
             app.router.routes.insert(0, Mount(f"{prefix}/applinks", app=_LazyPages(self), name="applinks"))
+            app.router.routes.insert(0, Route(f"{prefix}/applinks", self._lead_to_pages))
         app.add_middleware(_Lifespan, applinks=self)
         app.add_middleware(Guard, get_context=self.get_guard_context, skipped=skipped)
+
+    async def _lead_to_pages(self, request: Request) -> Response:
+        # The host's own router would mend the slash with an address made from the Host header.
+        del request
+        return RedirectResponse(self.administration_url, 303)
 
     def requires(self, scope: str, *, user: bool = False) -> Callable[[Handler], Handler]:
         """

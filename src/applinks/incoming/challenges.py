@@ -19,7 +19,8 @@ def build_resource_metadata_url(resource: Resource, rules: Rules) -> str:
 
     RFC 9728 §3.1.
 
-    Below our base URL, so that it can be served where that has a path.
+    Looser than RFC 9728 §3.1: it stands below our base URL, because an application that is mounted at a prefix cannot
+    answer at the root of its host. Where it can be reached there, it answers there, too.
     """
     return rules.issuer + RESOURCE_METADATA_PATH + resource.identifier.removeprefix(rules.issuer)
 

@@ -32,7 +32,7 @@ def is_reading_due(link: Link, *, now: int) -> bool:
     """Whether the peer's pinned JWKS URL shall be read again without a message that asks for it."""
     if link.state is not LinkState.IN_FORCE or not is_key_reading_due(link.peer.keys_read_at, now):
         return False
-    return bool(link.peer.announced) or now - link.peer.keys_read_at >= _DAY
+    return bool(link.peer.announced) or not 0 <= now - link.peer.keys_read_at < _DAY
 
 
 async def read_keys_again(link: Link, *, jwt: UnverifiedJwt | None = None, side: LinkingSide) -> Link:

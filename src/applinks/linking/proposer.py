@@ -80,12 +80,19 @@ async def list_possible_terms(discovery: Discovery, *, side: LinkingSide) -> Ter
 
 
 async def propose(
-    discovery: Discovery, terms: Terms, *, administrator: User, session_digest: str, side: LinkingSide
+    discovery: Discovery,
+    terms: Terms,
+    *,
+    administrator: User,
+    session_digest: str,
+    side: LinkingSide,
+    link_id: str = "",
 ) -> str:
     """
     Propose a link and give the address to send the administrator's browser to.
 
-    ``session_digest`` names the log-in session that may take the answer back.
+    ``session_digest`` names the log-in session that may take the answer back; ``link_id`` is a new id, where one was
+    drawn already.
 
     Raises:
         LinkingError: ``not_administrator``, ``duplicate_link``, ``unsupported_terms``, ``no_common_protocol``.
@@ -95,7 +102,7 @@ async def propose(
     await side.limits.count(Limit.PROPOSALS, administrator.id)
     await _check_terms(terms, discovery.manifest, side)
     await _check_standing(discovery, side)
-    link_id, now = new_id(side.entropy, "lnk"), side.clock.now()
+    link_id, now = link_id or new_id(side.entropy, "lnk"), side.clock.now()
     request = await _sign_proposal(discovery, terms, link_id, now, side)
     event = Propose(
         beginning=await build_beginning(discovery, link_id, administrator, side),

@@ -14,6 +14,8 @@ from applinks.wire.linking.terms import Access, Allows
 _DELAYS = (0, 2, 5, 15, 60, 300, 900, 3600)
 _JITTER = 0.2
 _DAY = 86400
+LONGEST_WAIT_SECONDS = _DAY
+"""No attempt is further away than this; one that is was put there by a clock that was wrong."""
 # An end is told for so long; a peer that is silent for a month asks by itself, or is gone.
 _ENDED_TOLD_SECONDS = 30 * _DAY
 
@@ -25,6 +27,11 @@ def get_allows(link: Link) -> Allows | None:
     if not link.incoming.is_enabled:
         return Allows()
     return Allows(user_scopes=link.incoming.user_scopes, application_scopes=link.incoming.application_scopes)
+
+
+def is_attempt_due(schedule: Schedule, *, now: int) -> bool:
+    """Whether it is time, also where the clock went ahead and was set back since."""
+    return schedule.next_at > 0 and not now < schedule.next_at <= now + LONGEST_WAIT_SECONDS
 
 
 def is_statement_due(link: Link, *, now: int) -> bool:

@@ -13,7 +13,7 @@ from applinks.linking.changes import change_link
 from applinks.linking.errors import LinkingError
 from applinks.linking.events import Hear, StatementFailed, Tick
 from applinks.linking.keys import verify_from_peer
-from applinks.linking.repeats import get_allows
+from applinks.linking.repeats import get_allows, is_attempt_due
 from applinks.linking.side import LinkingSide
 from applinks.linking.test_call import run_test_call
 from applinks.records.links import EndReason, Link, LinkState, is_link_id
@@ -91,9 +91,9 @@ async def send_due(link_id: str, *, side: LinkingSide) -> Link | None:
         link = (await change_link(link_id, Tick(), side=side)).link
         if link is None:
             break
-        if 0 < link.statement.next_at <= now:
+        if is_attempt_due(link.statement, now=now):
             await send_statement(link, side=side)
-        elif 0 < link.test_call.next_at <= now:
+        elif is_attempt_due(link.test_call, now=now):
             await run_test_call(link, side=side)
         else:
             break

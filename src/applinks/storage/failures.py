@@ -18,6 +18,9 @@ _log = logging.getLogger("applinks.failures")
 
 # A stranger chooses what is refused; a record holds what explains it, not all that was sent.
 _LONGEST_TEXT = 4000
+# Anybody can ask for what there is not; of that only the newest are kept, so that it pushes nothing else out.
+_STRAY = frozenset({"not_found", "method_not_allowed"})
+_KEPT_STRAY = 100
 # Each prune deletes what came since the last, mostly one.
 _DELETED_AT_ONCE = 100
 
@@ -86,8 +89,10 @@ def prune_failures(connection: Connection, *, before: int, limit: int) -> int:
 def _add(connection: Connection, failure: Failure, kept: int) -> None:
     connection.execute(insert(failures).values(_format(failure)))
     # What belongs to no link is bounded like a link's, or strangers could fill the disk.
-    of_link = select(failures.c.row).where(failures.c.link_id == failure.link_id)
-    surplus = of_link.order_by(failures.c.row.desc()).limit(_DELETED_AT_ONCE).offset(kept)
+    alike = select(failures.c.row).where(failures.c.link_id == failure.link_id)
+    if failure.code in _STRAY:
+        alike, kept = alike.where(failures.c.code.in_(_STRAY)), min(kept, _KEPT_STRAY)
+    surplus = alike.order_by(failures.c.row.desc()).limit(_DELETED_AT_ONCE).offset(kept)
     if rows := connection.execute(surplus).scalars().all():
         connection.execute(delete(failures).where(failures.c.row.in_(rows)))
 

@@ -12,6 +12,11 @@ from applinks.settings import Settings, decode_sealing_key
 from applinks.storage.sealing import make_sealing_key
 from applinks.wire.base64url import format_base64url
 
+LOST_FOR_GOOD = (
+    "If it is lost for good, start once with APPLINKS_SEALING_KEY_LOST=1: links and the tokens of those who call us "
+    "survive, our connections have to be made anew, and each peer has to approve a new key of ours"
+)
+
 _log = logging.getLogger("applinks.storage")
 
 
@@ -31,10 +36,10 @@ def read_sealing_keys(settings: Settings, database: Path, *, is_new: bool) -> tu
     path = get_key_path(database)
     given = (decode_sealing_key(settings.sealing_key),) if settings.sealing_key else ()
     if not given and not path.exists():
-        if not is_new:
+        if not is_new and not settings.sealing_key_lost:
             raise SettingsError(
-                f"{path} is missing: it holds the key to the secrets in {database}. "
-                "Put it back from the backup, or set APPLINKS_SEALING_KEY to what it held"
+                f"{path} is missing: it holds the key to the secrets in {database}. Put it back from the backup, or "
+                f"set APPLINKS_SEALING_KEY to what it held. {LOST_FOR_GOOD}"
             )
         _make_file(path)
     # A file beside a key of the settings holds older keys: what they sealed still opens.

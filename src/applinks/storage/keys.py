@@ -1,23 +1,29 @@
 """Who we are, and our own key pairs; made at the first start, in one write."""
 
 import json
+import logging
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from joserfc.jwk import ECKey
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from applinks.clock import Clock
 from applinks.entropy import Entropy
-from applinks.errors import StoreError
+from applinks.errors import SettingsError, StoreError
 from applinks.records.keys import Instance, KeyPair
 from applinks.secret import Secret
+from applinks.settings import Settings
+from applinks.storage.key_file import LOST_FOR_GOOD
 from applinks.storage.rows import Row, format_json, parse_json_as
-from applinks.storage.schema import instance, keys
-from applinks.storage.sealing import Sealer
+from applinks.storage.schema import connections, instance, keys, links, refresh_tokens, round_trips, sessions
+from applinks.storage.sealing import Sealer, SealingError
 from applinks.storage.units import ConflictError, Database
 from applinks.wire.jose import compute_thumbprint
+
+_log = logging.getLogger("applinks.storage")
 
 _PROTOCOL = "oauth2"
 _ALGORITHM = "ES256"
@@ -49,6 +55,20 @@ class KeyTables:
             await self._database.write(unit)
         except ConflictError:
             return  # Another process was faster; its identity is ours.
+
+    async def replace(self, *, clock: Clock) -> str:
+        """Retire every pair and make a new one, which no peer knows yet; gives its name."""
+        pair = _make_key_pair(clock.now())
+        sealed = self._sealer.seal(pair.private, **_place_private(pair.kid))
+        retired = update(keys).where(keys.c.protocol == _PROTOCOL, keys.c.retired_at == 0)
+
+        def unit(connection: Connection) -> None:
+            connection.execute(retired.values(retired_at=clock.now()))
+            connection.execute(insert(keys).values(_format_key_pair(pair, sealed)))
+
+        await self._database.write(unit)
+        self._signing = None
+        return pair.kid
 
     async def get_instance(self) -> Instance:
         """
@@ -101,6 +121,65 @@ class KeyTables:
             created_at=row["created_at"],
             retired_at=row["retired_at"],
         )
+
+
+async def check_sealing_key(
+    own: KeyTables, database: Database, sealer: Sealer, *, settings: Settings, clock: Clock
+) -> None:
+    """
+    Check that the sealing key opens what is stored; where the settings say that it is lost, begin anew with this one.
+
+    Links and incoming tokens survive, because only digests and public keys are kept of them; what we hold at peers is
+    sealed, and is given up. Never by itself: a key that was mistyped once must not destroy anything.
+
+    Raises:
+        SettingsError: it does not, and nobody said that it is lost; nothing was changed.
+    """
+    try:
+        await own.get_signing_key()
+    except SealingError as error:
+        if not settings.sealing_key_lost:
+            raise SettingsError(
+                "The sealing key is not the one with which the secrets in this database were sealed. Give the right "
+                f"one back, by APPLINKS_SEALING_KEY or by the key file. {LOST_FOR_GOOD}",
+                detail=error.detail,
+            ) from error
+    else:
+        return
+    lost = await database.write(lambda connection: _give_up(connection, sealer))
+    kid = await own.replace(clock=clock)
+    for link, count in lost.items():
+        _log.warning("sealing_key.lost link=%s connections=%d reason=they have to be made anew", link, count)
+    _log.warning(
+        "sealing_key.lost new_key=%s reason=each peer has to compare and approve it; unset sealing_key_lost now", kid
+    )
+
+
+def _give_up(connection: Connection, sealer: Sealer) -> Mapping[str, int]:
+    """Delete what does not open any more; gives how many connections each link lost."""
+    lost: Counter[str] = Counter()
+    of_links = select(connections.c.id, connections.c.access_token, links.c.handle).join(
+        links, links.c.id == connections.c.link_id
+    )
+    for row in connection.execute(of_links).all():
+        if not sealer.can_open(row.access_token):
+            connection.execute(delete(connections).where(connections.c.id == row.id))
+            lost[row.handle] += 1
+    _delete_unreadable(connection, round_trips, "code_verifier", sealer)
+    _delete_unreadable(connection, sessions, "csrf_secret", sealer)
+    # The token itself is a digest and goes on; only the repeated answer is gone.
+    kept = select(refresh_tokens.c.row, refresh_tokens.c.successor).where(refresh_tokens.c.successor.is_not(None))
+    for number, sealed in connection.execute(kept).all():
+        if not sealer.can_open(sealed):
+            connection.execute(update(refresh_tokens).where(refresh_tokens.c.row == number).values(successor=None))
+    return lost
+
+
+def _delete_unreadable(connection: Connection, table: Table, column: str, sealer: Sealer) -> None:
+    key = next(iter(table.primary_key.columns))
+    for name, sealed in connection.execute(select(key, table.c[column])).all():
+        if not sealer.can_open(sealed):
+            connection.execute(delete(table).where(key == name))
 
 
 def _make_instance_id(entropy: Entropy) -> str:

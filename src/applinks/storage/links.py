@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, update
 
+from applinks.linking.repeats import LONGEST_WAIT_SECONDS
 from applinks.linking.store import CommitResult, DecidedProposal, LinkWrite
 from applinks.records.audit import AuditEvent
 from applinks.records.clients import Client
@@ -86,8 +87,11 @@ def find_link(connection: Connection, id_or_handle: str) -> Link | None:
 
 
 def _is_due(now: int) -> ColumnElement[bool]:
-    moments = (links.c.pending_until, links.c.statement_at, links.c.test_call_at)
-    return or_(*(moment.between(1, now) for moment in moments))
+    attempts = (links.c.statement_at, links.c.test_call_at)
+    moments = (links.c.pending_until, *attempts)
+    # What is further away than any wait was put there while the clock was ahead.
+    void = (moment > now + LONGEST_WAIT_SECONDS for moment in attempts)
+    return or_(*(moment.between(1, now) for moment in moments), *void)
 
 
 def _commit(

@@ -11,7 +11,7 @@ from applinks.storage import pruning
 from applinks.storage.audit import AuditTrail
 from applinks.storage.failures import FailureTable
 from applinks.storage.key_file import read_sealing_keys
-from applinks.storage.keys import KeyTables
+from applinks.storage.keys import KeyTables, check_sealing_key
 from applinks.storage.leases import LeaseTable
 from applinks.storage.links import LinkTables
 from applinks.storage.migrations import check_version, migrate
@@ -62,7 +62,7 @@ async def open_storage(settings: Settings, *, clock: Clock, entropy: Entropy, fo
     Open the database of the settings; make it where it is new, unless a command asks.
 
     Raises:
-        SettingsError: the URL is not understood, or the sealing key is missing.
+        SettingsError: the URL is not understood, or the sealing key is missing or another.
         SchemaError: the file is not ours, or of an older or newer schema; ``for_command``: there is none.
         StoreError: the folder or the file cannot be used.
     """
@@ -73,6 +73,7 @@ async def open_storage(settings: Settings, *, clock: Clock, entropy: Entropy, fo
     try:
         storage = _assemble(database, settings, sealer, clock=clock, entropy=entropy)
         await storage.keys.make_first(clock=clock, entropy=entropy)
+        await check_sealing_key(storage.keys, database, sealer, settings=settings, clock=clock)
     except BaseException:
         database.close()
         raise

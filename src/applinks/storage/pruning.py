@@ -15,7 +15,8 @@ from applinks.storage.units import Database
 
 # About five milliseconds of deleting on an ordinary disk.
 _ROWS_AT_ONCE = 200
-# A code presented again within a day still ends what it issued, though it expired long before.
+# A code presented again within a day still ends what it issued, though it expired long before; and a clock that was
+# ahead for some hours has cost nothing.
 _KEPT_AFTER_EXPIRY_SECONDS = 86400
 
 _Unit = Callable[[Connection], int]
@@ -37,7 +38,7 @@ def _list_units(lifetimes: Lifetimes, now: int) -> Iterator[_Unit]:
     tombstones = now - lifetimes.tombstone_seconds
     yield lambda connection: forget_kept_answers(connection, before=window, limit=limit)
     yield lambda connection: prune_expired(connection, now=now - _KEPT_AFTER_EXPIRY_SECONDS, limit=limit)
-    yield lambda connection: prune_round_trips(connection, now=now, limit=limit)
+    yield lambda connection: prune_round_trips(connection, now=now - _KEPT_AFTER_EXPIRY_SECONDS, limit=limit)
     yield lambda connection: prune_failures(connection, before=now - lifetimes.failure_seconds, limit=limit)
     yield lambda connection: prune_events(connection, before=now - lifetimes.audit_seconds, limit=limit)
     yield lambda connection: _prune_grants(connection, before=now - lifetimes.audit_seconds, limit=limit)

@@ -1,6 +1,7 @@
 """Secrets at rest: sealed with a key that is not in the database, each bound to the place where it stands."""
 
 import hashlib
+import json
 import secrets
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from joserfc.registry import HeaderParameter
 
 from applinks.errors import StoreError
 from applinks.secret import Secret
-from applinks.wire.base64url import format_base64url
+from applinks.wire.base64url import format_base64url, parse_base64url
 
 SEALING_KEY_BYTES = 32
 
@@ -64,6 +65,13 @@ class Sealer:
         if opened.protected.get("row") != place:
             raise SealingError(_UNREADABLE, detail=f"{place} holds what was sealed for {opened.protected.get('row')}")
         return Secret((opened.plaintext or b"").decode("utf-8", "surrogatepass"))
+
+    def can_open(self, sealed: str) -> bool:
+        """Whether a sealed value names a key that is here; it opens nothing."""
+        try:
+            return json.loads(parse_base64url(sealed.partition(".")[0])).get("kid") in self._ring
+        except (ValueError, AttributeError, TypeError):
+            return False
 
     def _find_key(self, guest: GuestProtocol) -> OctKey:
         kid = guest.headers().get("kid")

@@ -1,10 +1,12 @@
 """The guard: it stands before the host, knows who calls, and answers our protocol endpoints itself."""
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from applinks.entropy import SystemEntropy, new_reference
 from applinks.errors import ApplinksError, RefusedError
 from applinks.incoming.authentication import authenticate
 from applinks.incoming.caller import Caller
@@ -28,12 +30,10 @@ from applinks.wire.http import Response
 CALLER_KEY = "applinks.caller"
 """Where the guard puts the `Caller` in the ASGI scope; absent: the request carries no credentials of ours."""
 
+# A start that fails needs a person; whoever polls does so slowly.
+_RETRY_SECONDS = "60"
+
 _log = logging.getLogger("applinks.guard")
-_NOT_STARTED = Response(
-    status=503,
-    headers=(("Content-Type", "application/json"), ("Cache-Control", "no-store")),
-    body=b'{"error": "temporarily_unavailable", "error_description": "Applinks has not started; its log says why."}',
-)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,8 +77,7 @@ class Guard:
             context = await self._get_context()
         except ApplinksError as error:
             # Nobody can tell who calls, so nothing passes; the sentence is for the administrator alone.
-            _log.error("guard.not_started reason=%s", error)
-            await send_response(_NOT_STARTED, send, without_body=asgi_scope["method"] == "HEAD")
+            await send_response(_refuse_before_start(error), send, without_body=asgi_scope["method"] == "HEAD")
             return
         path = get_own_path(asgi_scope, context.settings)
         endpoint = context.endpoints.get(path)
@@ -145,3 +144,20 @@ async def _answer_endpoint(
         return await endpoint.answer(build_request(asgi_scope, context.settings, body), source)
     except ApplinksError as error:
         return await answer_protocol_error(error, place=endpoint.place, failures=context.incoming.failures)
+    except Exception as error:  # noqa: BLE001 - a program gets an answer with a reference whatever broke.
+        _log.exception("endpoint.broke place=%s", endpoint.place)
+        broken = ApplinksError("Something broke.", code="server_error", detail=f"{type(error).__name__}: {error}")
+        return await answer_protocol_error(broken, place=endpoint.place, failures=context.incoming.failures)
+
+
+def _refuse_before_start(error: ApplinksError) -> Response:
+    # There is no table of failures yet: the log is where the reference leads.
+    reference = new_reference(SystemEntropy())
+    _log.error("guard.not_started reference=%s reason=%s", reference, error)
+    document = {
+        "error": "temporarily_unavailable",
+        "error_description": "Applinks has not started; its log says why.",
+        "reference": reference,
+    }
+    headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Retry-After", _RETRY_SECONDS))
+    return Response(status=503, headers=headers, body=json.dumps(document).encode())

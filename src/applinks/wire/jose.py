@@ -139,7 +139,8 @@ def parse_jwt(text: str, *, limit: int, typ: frozenset[str], exact: bool = True)
 
     RFC 7519 §7.2, RFC 8725 §3.1, §3.11.
 
-    With ``exact`` the header holds ``alg``, ``typ`` and ``kid`` and nothing else. Without, as other makers' assertions
+    Stricter than RFC 7515 §4: with ``exact`` the header holds ``alg``, ``typ`` and ``kid`` and nothing else, because
+    what nobody reads nobody has to protect. Without, as other makers' assertions
     need it, ``typ`` (then without regard to case) and ``kid`` may be missing and harmless members are ignored.
 
     Raises:

@@ -58,6 +58,7 @@ PROVED = {
 }
 
 
+@pytest.mark.requirement("rfc7636-4.5-1")
 def test_a_code_is_exchanged_in_one_request():
     """RFC 6749 §4.1.3, RFC 7636 §4.5, RFC 8707 §2.2."""
     asked = CodeExchange(code="c", redirect_uri="https://start.example/cb", code_verifier="v" * 43, resource=PEER)
@@ -134,6 +135,7 @@ def test_the_metadata_is_asked_below_the_base_url():
     assert found.token_endpoint == TOKEN
 
 
+@pytest.mark.requirement("rfc9207-2.4-6")
 @pytest.mark.requirement("CL-21")
 @pytest.mark.parametrize(
     "members",

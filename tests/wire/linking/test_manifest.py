@@ -97,6 +97,7 @@ def test_optional_members_have_their_default():
     assert read(without("directions")).directions == ("incoming", "outgoing")
 
 
+@pytest.mark.requirement("handshake-10-9")
 @pytest.mark.requirement("LK-05")
 @pytest.mark.parametrize("name", URLS)
 @pytest.mark.parametrize(
@@ -130,6 +131,7 @@ def test_a_final_slash_is_for_the_redirect_uri_base_alone():
     refuse(DOCUMENT | {"jwks_uri": ONE + "/jwks/"})
 
 
+@pytest.mark.requirement("handshake-10-9")
 @pytest.mark.requirement("LK-05")
 @pytest.mark.parametrize("name", ["issuer", "resource"])
 @pytest.mark.parametrize("url", [ONE + "/", ONE + "/x", "https://one.example", TWO])
@@ -138,6 +140,7 @@ def test_issuer_and_resource_equal_the_base_url(name, url):
     refuse(DOCUMENT | {name: url})
 
 
+@pytest.mark.requirement("handshake-10-9")
 @pytest.mark.requirement("LK-05")
 def test_a_manifest_that_names_another_url_is_refused_and_says_which():
     """handshake.md §1, Discovery: offered as a new start, never followed."""
@@ -168,6 +171,7 @@ def test_an_id_has_one_spelling(identifier):
     refuse(DOCUMENT | {"id": identifier})
 
 
+@pytest.mark.requirement("handshake-10-23")
 @pytest.mark.parametrize(
     "text", ["", "x" * 61, "a\u202eb", "a\u200bb", "a\nb", "a\x7fb", "a\u0378b", "\ufeffa", "a\u2066b"]
 )

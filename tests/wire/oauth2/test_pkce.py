@@ -8,6 +8,7 @@ VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
+@pytest.mark.requirement("rfc7636-4.1-1")
 @pytest.mark.requirement("AS-10")
 def test_the_challenge_is_that_of_the_rfc():
     """RFC 7636 Appendix B: the worked example; authlib as a second oracle."""
@@ -16,6 +17,7 @@ def test_the_challenge_is_that_of_the_rfc():
     assert is_code_challenge_of(CHALLENGE, VERIFIER)
 
 
+@pytest.mark.requirement("rfc7636-4.1-1")
 @pytest.mark.requirement("AS-10")
 @pytest.mark.parametrize("text", ["a" * 43, "a" * 128, VERIFIER, "-._~" + "A0" * 20])
 def test_a_verifier_has_43_to_128_unreserved_characters(text):
@@ -23,6 +25,7 @@ def test_a_verifier_has_43_to_128_unreserved_characters(text):
     assert is_code_verifier(text)
 
 
+@pytest.mark.requirement("rfc7636-4.1-1")
 @pytest.mark.requirement("AS-10")
 @pytest.mark.parametrize(
     "text",
@@ -44,6 +47,7 @@ def test_any_other_verifier_is_none(text):
     assert not is_code_challenge_of(CHALLENGE, text)
 
 
+@pytest.mark.requirement("rfc7636-4.1-1")
 @pytest.mark.requirement("AS-10")
 @pytest.mark.parametrize(
     "text", ["", "a" * 42, "a" * 44, CHALLENGE + "=", CHALLENGE[:-1] + ".", CHALLENGE + "\n", VERIFIER + "~"]
@@ -54,6 +58,7 @@ def test_any_other_challenge_is_none(text):
     assert not is_code_challenge_of(text, VERIFIER)
 
 
+@pytest.mark.requirement("rfc7636-4.1-1")
 @pytest.mark.requirement("AS-10")
 def test_another_verifier_does_not_open_the_challenge():
     """RFC 7636 §4.6; plain would: the challenge itself is no answer to it."""

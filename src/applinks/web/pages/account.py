@@ -1,22 +1,28 @@
 """The user's own page: what can act for her here, and where this application can act for her."""
 
+import logging
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
-from applinks.errors import RefusedError
+from applinks.errors import ApplinksError, RefusedError
 from applinks.incoming.grants import end_all_grants, end_grant_of_user
 from applinks.incoming.policy import find_obstacle
 from applinks.incoming.store import FoundGrant
 from applinks.outgoing.connections import disconnect
 from applinks.records.connections import Connection, ConnectionState
 from applinks.records.links import Link
+from applinks.web.pages.patience import begin
 from applinks.web.pages.views import AccountPage, Choice, ConnectionRow, End, GrantRow, QuestionPage, StateView
 from applinks.web.pages.visit import Visit, find_tint
 from applinks.wire.urls import get_host
 from applinks.words import gettext as _
 
+_log = logging.getLogger("applinks.pages")
+
 
 async def show_account(visit: Visit) -> Response:
-    """Show both lists."""
+    """Show what has access to the user's account, and where she is connected."""
     grants = await visit.context.incoming.store.list_grants_of_user(visit.user.id)
     page = AccountPage(
         grants=tuple(_build_grant_row(visit, found) for found in grants),
@@ -40,12 +46,18 @@ async def end_connection(visit: Visit) -> Response:
     link_id = visit.form.get("link")
     if link_id is None:
         raise RefusedError("The form names no application.")
-    outgoing = visit.context.outgoing
-    for connection, link in await outgoing.store.list_connections_of_user(visit.user.id):
-        if link.id == link_id:
-            confirmed = await disconnect(connection, actor=f"user:{visit.user.id}", side=outgoing)
-            await _tell_disconnected(visit, link, confirmed=confirmed)
-    return visit.redirect(visit.url("/account"))
+    response = visit.redirect(visit.url("/account"))
+    connected = await visit.context.outgoing.store.list_connections_of_user(visit.user.id)
+    ended = [(connection, link) for connection, link in connected if link.id == link_id]
+    if not ended:
+        return response
+    ending = await begin(_disconnect_all(visit, ended), visit.context)
+    peer = ended[0][1].name
+    if not ending.is_done:
+        await visit.tell("wait", _("{peer} answers slowly").format(peer=peer), _say_slow())
+    else:
+        await _tell_disconnected(visit, peer, confirmed=not ending.result)
+    return ending.go_on_after(response)
 
 
 async def ask_to_revoke_everything(visit: Visit) -> Response:
@@ -68,28 +80,48 @@ async def ask_to_revoke_everything(visit: Visit) -> Response:
 async def revoke_everything(visit: Visit) -> Response:
     """End every grant and every connection of the user."""
     await end_all_grants(visit.user.id, side=visit.context.incoming)
-    outgoing = visit.context.outgoing
-    unconfirmed = [
-        link.name
-        for connection, link in await outgoing.store.list_connections_of_user(visit.user.id)
-        if not await disconnect(connection, actor=f"user:{visit.user.id}", side=outgoing)
-    ]
-    text = _("Nothing can act for you now.")
-    if unconfirmed:
-        text = _("Nothing can act for you here. Not confirmed by: {names}. Look at your account there, too.").format(
-            names=", ".join(unconfirmed)
-        )
-    await visit.tell("warn" if unconfirmed else "ok", _("Everything is revoked"), text)
-    return visit.redirect(visit.url("/account"))
+    connected = await visit.context.outgoing.store.list_connections_of_user(visit.user.id)
+    ending = await begin(_disconnect_all(visit, connected), visit.context)
+    if not ending.is_done:
+        names = ", ".join(dict.fromkeys(link.name for _connection, link in connected))
+        title = _("Nothing can act for you here any more")
+        await visit.tell("wait", title, _("Not all answered yet: {names}.").format(names=names) + " " + _say_slow())
+    elif ending.result:
+        text = _("Nothing can act for you here. Not confirmed by: {names}. Look at your account there, too.")
+        names = ", ".join(ending.result)
+        await visit.tell("warn", _("Everything is revoked"), text.format(names=names))
+    else:
+        await visit.tell("ok", _("Everything is revoked"), _("Nothing can act for you now."))
+    return ending.go_on_after(visit.redirect(visit.url("/account")))
 
 
-async def _tell_disconnected(visit: Visit, link: Link, *, confirmed: bool) -> None:
-    title = _("Disconnected from {peer}").format(peer=link.name)
+async def _disconnect_all(visit: Visit, connected: Sequence[tuple[Connection, Link]]) -> list[str]:
+    """End connections one by one; give the names of the applications that did not confirm it."""
+    unconfirmed = []
+    for connection, link in connected:
+        try:
+            confirmed = await disconnect(connection, actor=f"user:{visit.user.id}", side=visit.context.outgoing)
+        except ApplinksError as error:
+            _log.warning("disconnect.failed link=%s code=%s detail=%s", link.id, error.code, error.detail)
+            confirmed = False
+        if not confirmed:
+            unconfirmed.append(link.name)
+    return unconfirmed
+
+
+def _say_slow() -> str:
+    return _(
+        "The connection is given up here in half a minute at the latest, whatever it answers. Load this page again."
+    )
+
+
+async def _tell_disconnected(visit: Visit, peer: str, *, confirmed: bool) -> None:
+    title = _("Disconnected from {peer}").format(peer=peer)
     if confirmed:
-        await visit.tell("ok", title, _("{peer} confirmed it.").format(peer=link.name))
+        await visit.tell("ok", title, _("{peer} confirmed it.").format(peer=peer))
         return
     text = _("{peer} did not confirm it. To be sure, revoke it on your account page there, too.")
-    await visit.tell("warn", title, text.format(peer=link.name))
+    await visit.tell("warn", title, text.format(peer=peer))
 
 
 def _build_grant_row(visit: Visit, found: FoundGrant) -> GrantRow:

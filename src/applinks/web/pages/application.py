@@ -73,20 +73,26 @@ def build_pages(context: PagesContext) -> Starlette:
         entropy=context.entropy,
     )
     routes = [Route("/static/applinks.css", _show_stylesheet)]
-    for page in PAGES:
-        if page.get is not None:
-            routes.append(_build_route(page, page.get, "GET", page.access, context, sessions))
-        if page.post is not None:
-            access = page.post_access or page.access
-            routes.append(_build_route(page, page.post, "POST", access, context, sessions))
-    return Starlette(routes=routes, exception_handlers={HTTPException: _build_refusal_handler(context)})
+    routes.extend(_build_route(page, context, sessions) for page in PAGES)
+    pages = Starlette(routes=routes, exception_handlers={HTTPException: _build_refusal_handler(context)})
+    # It would mend a slash with an address made from the Host header, and by 307 (AS-05).
+    pages.router.redirect_slashes = False
+    return pages
 
 
-def _build_route(  # noqa: PLR0917 - a row of the table above, spread out.
-    page: Page, handler: Handler, method: str, access: Access, context: PagesContext, sessions: PageSessions
-) -> Route:
-    endpoint = build_endpoint(handler, context=context, sessions=sessions, access=access, repeatable=REPEATABLE)
-    return Route(page.path, endpoint, methods=[method], name=f"{method} {page.path}")
+def _build_route(page: Page, context: PagesContext, sessions: PageSessions) -> Route:
+    """Build the one route of a page, so that a wrong method is told which ones are right."""
+    handlers = (("GET", page.get, page.access), ("POST", page.post, page.post_access or page.access))
+    endpoints = {
+        method: build_endpoint(handler, context=context, sessions=sessions, access=access, repeatable=REPEATABLE)
+        for method, handler, access in handlers
+        if handler is not None
+    }
+
+    async def answer(request: Request) -> Response:
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+    return Route(page.path, answer, methods=list(endpoints), name=page.path)
 
 
 async def _show_stylesheet(request: Request) -> Response:
@@ -99,7 +105,11 @@ def _build_refusal_handler(context: PagesContext) -> Callable[[Request, Exceptio
 
     async def refuse(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else _NOT_FOUND
-        refusal = RefusedError("There is no such page.", code=_CODES.get(status, "not_found"), status=status)
+        allowed = (getattr(error, "headers", None) or {}).get("Allow", "")
+        # RFC 9110 §15.5.6: a wrong method is told the right ones.
+        headers = (("Allow", ", ".join(sorted(allowed.split(", ")))),) if allowed else ()
+        code = _CODES.get(status, "not_found")
+        refusal = RefusedError("There is no such page.", code=code, status=status, headers=headers)
         return await answer_error(refusal, request, context=context, user=None)
 
     return refuse

@@ -72,8 +72,12 @@ async def decide_proposal(visit: Visit) -> Response:
         return visit.redirect(await refuse(offer, user=visit.user, side=side))
     if not visit.form.get("approve"):
         raise RefusedError("Neither yes nor no was said.")
-    terms = _narrow_terms(visit, offer)
-    return visit.redirect(await approve(offer, terms, user=visit.user, side=side))
+    try:
+        return visit.redirect(await approve(offer, _narrow_terms(visit, offer), user=visit.user, side=side))
+    except LinkingError as error:
+        if error.code == "own_proposal_first":
+            return await _offer_to_withdraw(visit, error)
+        raise
 
 
 def _get_request(visit: Visit) -> str:
@@ -156,7 +160,7 @@ async def _build_page(visit: Visit, offer: Offer) -> ApprovePage:
     host = describe_host(url)
     return ApprovePage(
         us=visit.us,
-        them=End(name=name, host=get_host(url), url=url, tint=find_tint(discovery.manifest.id)),
+        them=End(name=name, host=get_host(url), url=url, tint=find_tint(offer.link_id)),
         address=url,
         unicode=host.unicode if host.is_international else "",
         resembles=await _find_resemblance(visit, host),

@@ -1,5 +1,11 @@
 """A user's decision: may this application act for her?"""
 
+import hashlib
+import hmac
+import json
+from dataclasses import replace
+from urllib.parse import urlsplit
+
 from starlette.responses import Response
 
 from applinks.errors import RefusedError
@@ -16,6 +22,7 @@ from applinks.words import gettext as _
 
 _LOOPBACK = ("http://127.0.0.1", "http://[::1]", "http://localhost")
 _DAY = 86400
+_CONFLICT = 409
 
 
 async def show_consent(visit: Visit) -> Response:
@@ -40,9 +47,36 @@ async def decide_consent(visit: Visit) -> Response:
             return visit.redirect(deny(opened, side=side))
         if not visit.form.get("approve"):
             raise RefusedError("Neither yes nor no was said.")
+        # The address says the same as when it was shown; what it means may have changed since.
+        if not hmac.compare_digest(visit.form.get("shown") or "", _digest_shown(opened, visit.context.name)):
+            return await _ask_again(visit, opened)
         return visit.redirect(await approve(opened, visit.user, side=side))
     except AuthorizationRedirect as refusal:
         return await _send_refusal(visit, refusal)
+
+
+async def _ask_again(visit: Visit, opened: OpenedRequest) -> Response:
+    found = await look_up_consent(opened, visit.user, side=visit.context.incoming)
+    if isinstance(found, str):
+        return visit.redirect(found)
+    page = replace(_build_page(visit, found), has_changed=True)
+    return await visit.render("consent.html", page, status=_CONFLICT, leads_away=True)
+
+
+def _digest_shown(opened: OpenedRequest, us: str) -> str:
+    """Give a short name for all that the page says of what is granted, to whom, and where the answer goes."""
+    said = [
+        _build_title(opened, _find_name(opened), us),
+        opened.client.client_id,
+        opened.redirect_uri,
+        opened.resource.identifier,
+        [[scope.name, scope.description, scope.detail] for scope in opened.asked],
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _find_name(opened: OpenedRequest) -> str:
+    return opened.link.name if opened.client.is_peer else opened.client.name
 
 
 async def _send_refusal(visit: Visit, refusal: AuthorizationRedirect) -> Response:
@@ -55,7 +89,7 @@ async def _send_refusal(visit: Visit, refusal: AuthorizationRedirect) -> Respons
 def _build_page(visit: Visit, question: ConsentQuestion) -> ConsentPage:
     opened, us = question.opened, visit.context.name
     is_public = opened.client.is_public
-    name = opened.link.name if opened.client.is_peer else opened.client.name
+    name = _find_name(opened)
     them = _build_end(opened, name)
     return ConsentPage(
         us=visit.us,
@@ -70,11 +104,17 @@ def _build_page(visit: Visit, question: ConsentQuestion) -> ConsentPage:
             Choice(label=_("See your password, or change your account")),
             Choice(label=_("Do anything else, or act when you have taken this back")),
         ),
-        returns_to=opened.redirect_host,
+        returns_to=_describe_return(opened),
+        shown=_digest_shown(opened, us),
         login_url=visit.context.users.login_url(visit.url(f"/oauth2/authorize?{visit.query}")),
         is_public=is_public,
         warning=_build_warning(opened, name, us) if is_public else None,
     )
+
+
+def _describe_return(opened: OpenedRequest) -> str:
+    port = urlsplit(opened.redirect_uri).port if _is_local(opened) and opened.client.is_public else None
+    return _("this computer, port {port}").format(port=port) if port else opened.redirect_host
 
 
 def _build_end(opened: OpenedRequest, name: str) -> End:

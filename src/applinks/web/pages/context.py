@@ -22,6 +22,7 @@ class PagesContext:
     Attributes:
         users: the host's; who is logged in comes from there alone.
         sessions: the rows behind our own cookie.
+        patience_seconds: how long a page waits for a peer after a change, before it comes all the same.
     """
 
     settings: Settings
@@ -34,6 +35,8 @@ class PagesContext:
     failures: FailureLog
     clock: Clock
     entropy: Entropy
+    # Most peers answer within this, and then the next page shows that they were told; the others hear it afterwards.
+    patience_seconds: float = 1.5
 
     @property
     def name(self) -> str:

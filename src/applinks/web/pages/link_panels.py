@@ -85,7 +85,7 @@ def build_link_page(look: LinkLook, facts: LinkFacts) -> LinkPage:
         loss=say_loss(look, facts),
         may_change=facts.may_change,
         is_in_force=link.state is LinkState.IN_FORCE,
-        may_test=link.is_usable and link.outgoing.is_enabled,
+        may_test=link.is_usable and link.outgoing.is_enabled and not look.is_switched_off_there,
         is_waiting=is_waiting(link),
         is_paused_here=link.pause is not None,
         is_ended=bool(link.ended_at),
@@ -99,11 +99,11 @@ def build_panel(look: LinkLook, facts: LinkFacts, direction: str) -> Panel:
     in_force = look.link.state is LinkState.IN_FORCE
     is_on = access is not None and (here.is_enabled or not in_force) and not look.link.ended_at
     caller, keys = (look.link.name, look.link.peer.keys) if direction == "in" else (look.us, facts.own_keys)
-    now = list_scopes_in_use(look, direction) if in_force else None
+    now = Direction() if look.link.ended_at else list_scopes_in_use(look, direction) if in_force else None
     path = "incoming" if direction == "in" else "outgoing"
     return Panel(
         direction=direction,
-        who=say_who(look, direction, is_agreed=access is not None),
+        who=say_who(look, direction, is_agreed=access is not None and not look.link.ended_at),
         is_enabled=is_on,
         level=say_level(access.level.value if is_on and access else "disabled"),
         level_hint=_("users decide for themselves") if is_on else "",
@@ -135,8 +135,10 @@ def say_who(look: LinkLook, direction: str, *, is_agreed: bool = True) -> str:
 def say_loss(look: LinkLook, facts: LinkFacts) -> str:
     """Say what ending the link takes away."""
     peer, us = look.link.name, look.us
+    if look.link.state is LinkState.PROPOSED:
+        return _("Nobody uses it yet. If {peer} approves all the same, nothing comes of it.").format(peer=peer)
     if look.link.state is not LinkState.IN_FORCE:
-        return _("Nobody uses it yet; {peer} is told.").format(peer=peer)
+        return _("Nobody uses it yet. {peer} is told.").format(peer=peer)
     if not facts.grants and not facts.connections:
         return _("No user is connected at the moment. Both ends stop at once.")
     theirs = ngettext("{n} user of {name}", "{n} users of {name}", facts.grants).format(n=facts.grants, name=peer)
@@ -184,7 +186,7 @@ def _list_lines(
             name=name,
             label=describe_scope(look, facts, direction, name).label,
             is_on=name in in_use,
-            off_words=_("switched off"),
+            off_words=_("ended") if look.link.ended_at else _("switched off"),
         )
         for name in agreed
     )
@@ -202,6 +204,8 @@ def _say_foot(look: LinkLook, direction: str, access: Access | None) -> str:
         return _("Nothing was agreed.")
     if access is None:
         return _("This side was left out when the two were linked.")
+    if look.link.ended_at:
+        return _("Nothing of this holds any more.")
     if direction == "in":
         return _("{us} lowers and raises this alone, within what both sides agreed.").format(**names)
     return _("{peer} can lower this at any time, and so can {us}.").format(**names)
@@ -216,15 +220,15 @@ def _list_addresses(look: LinkLook) -> tuple[AddressList, ...]:
         (_("Statements"), "/applinks/link/statement"),
     )
     theirs = (
-        (_("Base URL"), link.peer.url),
-        (_("Returns to"), f"{manifest.get('redirect_uri_base', '')}{link.id}"),
-        (_("Keys"), str(manifest.get("jwks_uri", ""))),
+        (_("Issuer"), link.peer.url),
+        (_("Returns to"), f"{manifest.get('redirect_uri_base', '')}{link.id}".removeprefix(link.peer.url)),
+        (_("Keys"), str(manifest.get("jwks_uri", "")).removeprefix(link.peer.url)),
         (_("Key in use"), format_fingerprint(str(link.peer.keys[0]["kid"])) if link.peer.keys else ""),
     )
     return (
         AddressList(
             title=_("{us}’s, that {peer} uses").format(us=look.us, peer=link.name),
-            rows=tuple((label, look.base_url + path) for label, path in ours),
+            rows=((_("Issuer"), look.base_url), *ours),
         ),
         AddressList(
             title=_("{peer}’s, that {us} uses").format(us=look.us, peer=link.name),

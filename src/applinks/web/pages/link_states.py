@@ -83,9 +83,18 @@ def find_state(look: LinkLook) -> StateView:
         key=key,
         state=colour,
         word=say_state(key),
-        why=reason.what if reason else "",
+        why=_say_why(reason) if reason else "",
         fix=reason.fix if reason else "",
         fix_url=reason.fix_url if reason else "",
+    )
+
+
+def _say_why(reason: Finding) -> str:
+    """Say a reason in the list: with what somebody gave as hers, and without the advice, which the page holds."""
+    return (
+        _("{what}: {reason}.").format(what=reason.what.removesuffix("."), reason=reason.reason)
+        if reason.reason
+        else reason.what
     )
 
 
@@ -99,8 +108,7 @@ def list_findings(look: LinkLook) -> tuple[Finding, ...]:
     else:
         found = [*_describe_rests(look), *_describe_checks(look), *_describe_pauses(look), *_describe_switches(look)]
     if not look.is_told:
-        what = _("{peer} has not been told yet.").format(peer=link.name)
-        found.append(Finding(state="wait", what=what, advice=_("This is tried again by itself until it answers.")))
+        found.append(_describe_untold(link))
     return tuple(found)
 
 
@@ -122,7 +130,8 @@ def build_lane(look: LinkLook, direction: str) -> Lane:
 
 def build_test(look: LinkLook, direction: str) -> StateView | None:
     """Say what the last test call in a direction found."""
-    if look.link.state is not LinkState.IN_FORCE:
+    # While no call may pass, what an earlier test found says nothing.
+    if not look.link.is_usable:
         return None
     result = get_check(look, direction)
     caller, server = (look.link.name, look.us) if direction == "in" else (look.us, look.link.name)
@@ -172,6 +181,14 @@ def _find_lane_state(look: LinkLook, direction: str) -> str:
     return "bad" if check.startswith("failed") else "wait" if check == "pending" else "ok"
 
 
+def _describe_untold(link: Link) -> Finding:
+    if link.ended_at and not link.statement.next_at:
+        what = _("{peer} never heard of it.").format(peer=link.name)
+        return Finding(state="wait", what=what, advice=_("It did not answer. Its administrator can delete it there."))
+    what = _("{peer} has not been told yet.").format(peer=link.name)
+    return Finding(state="wait", what=what, advice=_("This is tried again by itself until it answers."))
+
+
 def _describe_wait(look: LinkLook) -> Finding:
     link, pending = look.link, look.link.pending
     remaining = say_remaining(max(pending.until - look.now, 0)) if pending else ""
@@ -213,8 +230,8 @@ def _describe_pauses(look: LinkLook) -> list[Finding]:
         pause = look.link.pause
         when = say_when(pause.at, now=look.now)
         what = _("{name} paused it {when}.").format(name=look.paused_by or _("Somebody"), when=when)
-        advice = _("“{reason}”").format(reason=pause.reason) if pause.reason else ""
-        found.append(Finding(state="rest", what=what, advice=advice))
+        reason = _("“{reason}”").format(reason=pause.reason) if pause.reason else ""
+        found.append(Finding(state="rest", what=what, advice=reason, reason=reason))
     if look.link.peer.paused:
         what = _("{peer} paused it.").format(peer=look.link.name)
         advice = _("Only an administrator of {peer} can resume it.").format(peer=look.link.name)

@@ -1,9 +1,5 @@
 """The list of links, one link, and what an administrator does with it: each a caller of `administration.links`."""
 
-import asyncio
-import logging
-
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from applinks.administration.actor import Actor
@@ -21,10 +17,8 @@ from applinks.administration.links import (
     test_again,
     withdraw,
 )
-from applinks.errors import ApplinksError, RefusedError
+from applinks.errors import RefusedError
 from applinks.linking.errors import LinkingError
-from applinks.linking.side import LinkingSide
-from applinks.linking.statements import send_due
 from applinks.records.links import Link, LinkState, Rest
 from applinks.web.pages.forms import (
     DirectionChoices,
@@ -44,6 +38,7 @@ from applinks.web.pages.link_panels import (
     say_who,
 )
 from applinks.web.pages.link_states import LinkLook, get_check
+from applinks.web.pages.patience import begin_telling
 from applinks.web.pages.views import ChangePage, Choice, KeysPage, LinkRow, LinksPage, QuestionPage, Tab
 from applinks.web.pages.visit import Visit
 from applinks.words import gettext as _
@@ -53,13 +48,9 @@ _FILTERS = {"attention": ("attention",), "waiting": ("waiting", "testing"), "pau
 # Sorted first is what somebody has to look at.
 _ORDER = ("attention", "waiting", "testing", "connected", "paused", "ended")
 _LONGEST_QUERY = 200
-# Most peers answer within this, and then the next page shows that they were told; the others hear it afterwards.
-_WAIT_SECONDS = 1.5
 # While the first tests run, the page of a link looks again by itself.
 _LOOK_AGAIN_SECONDS = 2
 _MOST_LOOKING_SECONDS = 60
-
-_log = logging.getLogger("applinks.pages")
 
 
 async def show_links(visit: Visit) -> Response:
@@ -125,10 +116,14 @@ async def resume_link(visit: Visit) -> Response:
 async def test_link(visit: Visit) -> Response:
     """Make the test call now, and show what it found."""
     link = await test_again(_get_name(visit), actor=_actor(visit), side=visit.context.administration)
-    after = await send_due(link.id, side=visit.context.linking)
-    if after is not None and get_check(await _look(visit, after), "out") == "passed":
-        await visit.tell("ok", _("The test passed"), "")
-    return visit.redirect(_get_url(visit, link))
+    telling = await begin_telling(link.id, visit.context)
+    after = telling.result
+    if not telling.is_done:
+        text = _("{peer} answers slowly. What the test finds stands here as soon as it is over.")
+        await visit.tell("wait", _("The test is under way"), text.format(peer=link.name))
+    elif after is not None and get_check(await _look(visit, after), "out") == "passed":
+        await visit.tell("ok", _("The test passed"), _("{peer} answered.").format(peer=link.name))
+    return telling.go_on_after(visit.redirect(_get_url(visit, link)))
 
 
 async def ask_to_delete(visit: Visit) -> Response:
@@ -157,8 +152,11 @@ async def delete_link(visit: Visit) -> Response:
     link = (await _find(visit)).link
     end = withdraw if link.state is LinkState.PROPOSED else delete
     after = await end(link.id, actor=_actor(visit), side=visit.context.administration)
-    await visit.tell("ok", _("The link with {peer} has ended").format(peer=after.name))
-    return await _return_to(visit, after, path="/")
+    telling = await begin_telling(after.id, visit.context)
+    told = await _look(visit, telling.result or after)
+    heard = _("Both ends have stopped.") if told.is_told else _say_not_heard(after)
+    await visit.tell("ok", _("The link with {peer} has ended").format(peer=after.name), heard)
+    return telling.go_on_after(visit.redirect(visit.url("/")))
 
 
 async def show_incoming(visit: Visit) -> Response:
@@ -262,22 +260,14 @@ async def _find_name(visit: Visit, actor: str) -> str:
     return _("{name} (command line)").format(name=name) if kind == "command" else ""
 
 
-async def _return_to(visit: Visit, link: Link, *, path: str = "") -> Response:
-    """Send the browser back, and tell the peer: before the answer if it is quick, else after it."""
-    response = visit.redirect(visit.url(path) if path else _get_url(visit, link))
-    telling = asyncio.create_task(_tell(link.id, visit.context.linking))
-    done, _waiting = await asyncio.wait({telling}, timeout=_WAIT_SECONDS)
-    if not done:
-        response.background = BackgroundTask(asyncio.wait, {telling})
-    return response
+async def _return_to(visit: Visit, link: Link) -> Response:
+    """Send the browser back to the link's page, which says whether the peer has heard of the change."""
+    telling = await begin_telling(link.id, visit.context)
+    return telling.go_on_after(visit.redirect(_get_url(visit, link)))
 
 
-async def _tell(link_id: str, side: LinkingSide) -> None:
-    try:
-        await send_due(link_id, side=side)
-    except ApplinksError as error:
-        # The change stands; upkeep tells it.
-        _log.warning("link.not_told link=%s code=%s detail=%s", link_id, error.code, error.detail)
+def _say_not_heard(link: Link) -> str:
+    return _("Here it stopped at once. {peer} has not heard of it yet, and is told by itself.").format(peer=link.name)
 
 
 def _is_wanted(row: LinkRow, asked: str, text: str) -> bool:
@@ -368,5 +358,5 @@ async def _save_direction(visit: Visit, direction: str) -> Response:
             raise
         problem = _("Tick what is allowed, or switch the direction off.")
         return await _show_direction(visit, direction, problem=problem)
-    await visit.tell("ok", _("Saved"), _("It holds from now on; {peer} is told.").format(peer=link.name))
+    await visit.tell("ok", _("Saved"), _("{us} goes by it from now on.").format(us=visit.context.name))
     return await _return_to(visit, link)

@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from applinks.administration.actor import Actor
 from applinks.administration.links import withdraw
+from applinks.entropy import new_id
 from applinks.errors import RefusedError
 from applinks.linking.discovery import Discovery, discover
 from applinks.linking.errors import LinkingError
 from applinks.linking.proposer import AnswerOutcome, Outcome, accept_answer, list_possible_terms, open_answer, propose
-from applinks.linking.statements import send_due
 from applinks.web.errors import describe_page_error
 from applinks.web.pages.forms import AddressForm, DirectionChoices, FormData, describe_own, describe_theirs
+from applinks.web.pages.patience import begin_telling
 from applinks.web.pages.views import AnswerPage, Choice, End, Lane, NewLinkPage, Side
 from applinks.web.pages.visit import Visit, find_tint
 from applinks.wire.forms import Form
@@ -23,6 +24,9 @@ from applinks.words import Sentence, say_protocol, say_refusal
 from applinks.words import gettext as _
 
 _ANSWER = "answer"
+# The ids that the next proposals take, by address, so that a tile has its colour before there is a link.
+_NEXT = "next_links"
+_MOST_KEPT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +34,14 @@ class _Found:
     """An application that was found, with all that could be proposed to it."""
 
     discovery: Discovery
+    link_id: str
     incoming: Access | None
     outgoing: Access | None
 
     @property
     def end(self) -> End:
         manifest = self.discovery.manifest
-        return End(name=manifest.name, host=get_host(manifest.url), url=manifest.url, tint=find_tint(manifest.id))
+        return End(name=manifest.name, host=get_host(manifest.url), url=manifest.url, tint=find_tint(self.link_id))
 
 
 async def show_new_link(visit: Visit) -> Response:
@@ -102,9 +107,21 @@ async def _find(visit: Visit, url: str, *, private_confirmed: bool) -> _Found:
     possible = await list_possible_terms(discovery, side=side)
     return _Found(
         discovery=discovery,
+        link_id=await _reserve_link_id(visit, discovery.url),
         incoming=possible.find(from_url=discovery.url, to_url=own),
         outgoing=possible.find(from_url=own, to_url=discovery.url),
     )
+
+
+async def _reserve_link_id(visit: Visit, url: str) -> str:
+    """Give the id that a link with this address will have, if it is proposed from this session."""
+    kept = visit.session.data.get(_NEXT, {})
+    if url in kept:
+        return str(kept[url])
+    link_id = new_id(visit.context.entropy, "lnk")
+    visit.session.data[_NEXT] = dict([*kept.items(), (url, link_id)][-_MOST_KEPT:])
+    await visit.session.save()
+    return link_id
 
 
 async def _propose(visit: Visit, found: _Found, page: NewLinkPage) -> Response:
@@ -119,11 +136,15 @@ async def _propose(visit: Visit, found: _Found, page: NewLinkPage) -> Response:
         accesses.append(access)
     if not accesses:
         return await _ask_again(visit, found, page, _("At least one of the two sides has to be left in."))
+    # An id is used once: whoever comes back to this page proposes another link.
+    visit.session.data[_NEXT].pop(found.discovery.url)
+    await visit.session.save()
     url = await propose(
         found.discovery,
         Terms(access=tuple(accesses)),
         administrator=visit.user,
         session_digest=visit.session.digest.hex(),
+        link_id=found.link_id,
         side=visit.context.linking,
     )
     return visit.redirect(url)
@@ -282,6 +303,7 @@ def build_list(direction: str, choices: DirectionChoices | None, caller: str, se
 
 async def _go_on(visit: Visit, outcome: AnswerOutcome) -> Response:
     """Send the browser to the link's own page; what is due is said first, so that the page shows the outcome."""
-    if outcome.outcome is Outcome.ACCEPTED:
-        await send_due(outcome.link.id, side=visit.context.linking)
-    return visit.redirect(visit.url(f"/links/{outcome.link.id}"))
+    response = visit.redirect(visit.url(f"/links/{outcome.link.id}"))
+    if outcome.outcome is not Outcome.ACCEPTED:
+        return response
+    return (await begin_telling(outcome.link.id, visit.context)).go_on_after(response)

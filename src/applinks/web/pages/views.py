@@ -204,11 +204,12 @@ class QuestionPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something an administrator should know about a link, with the way to the fix."""
+    """Something an administrator should know about a link, with the way to the fix; ``reason``: in a person's words."""
 
     state: str
     what: str
     advice: str = ""
+    reason: str = ""
     fix: str = ""
     fix_url: str = ""
 
@@ -331,7 +332,12 @@ class KeysPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentPage:
-    """A user's decision; for a public client *Deny* is the main button."""
+    """
+    A user's decision; for a public client *Deny* is the main button.
+
+    Attributes:
+        shown: names what is shown, so that nothing else is granted; ``has_changed``: it is not what was shown before.
+    """
 
     us: End
     them: End
@@ -344,6 +350,8 @@ class ConsentPage:
     cannot: tuple[Choice, ...]
     returns_to: str
     login_url: str
+    shown: str
+    has_changed: bool = False
     is_public: bool = False
     warning: Sentence | None = None
 

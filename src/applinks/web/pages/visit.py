@@ -8,10 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
-from applinks.errors import ApplinksError, PeerError, RefusedError
+from applinks.errors import ApplinksError, PeerError, RefusedError, StoreError
 from applinks.linking.errors import LinkingError
 from applinks.records.users import Role, User
 from applinks.web.cross_site import TOKEN_FIELD, check_origin, check_token
@@ -23,7 +23,6 @@ from applinks.web.pages.views import End, ErrorPage, Flash, Shell
 from applinks.wire.forms import Form, MalformedFormError, parse_form, parse_query
 from applinks.wire.headers import parse_content_type
 from applinks.words import gettext as _
-from applinks.words import say_refusal
 
 _log = logging.getLogger("applinks.pages")
 _FORM_TYPE = "application/x-www-form-urlencoded"
@@ -135,7 +134,7 @@ def build_endpoint(
         user: User | None = None
         try:
             if not _is_own_host(request, context):
-                return _answer_wrong_host(request, context)
+                return await _answer_wrong_host(request, context)
             _check_credentials(request)
             user = await context.users.current(request)
             if user is None:
@@ -186,7 +185,10 @@ async def _find_peer_name(error: ApplinksError, context: PagesContext) -> str:
         return urlsplit(error.peer).netloc
     if not isinstance(error, PeerError) or not error.link:
         return ""
-    link = await context.outgoing.store.find_link(error.link)
+    try:
+        link = await context.outgoing.store.find_link(error.link)
+    except StoreError:
+        return ""  # A page that says what went wrong comes even where the database does not answer.
     return link.name if link else ""
 
 
@@ -252,10 +254,14 @@ async def _read_form(request: Request, context: PagesContext, repeatable: frozen
     if parse_content_type(request.headers.get("content-type", "")) != _FORM_TYPE:
         raise RefusedError("The body is not a form.", code="unsupported_media_type", status=415)
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > context.settings.sizes.page_body:
-            raise RefusedError("The body is too large.", code="too_large", status=413)
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > context.settings.sizes.page_body:
+                raise RefusedError("The body is too large.", code="too_large", status=413)
+    except ClientDisconnect:
+        detail = "the browser closed the connection inside the form"
+        raise RefusedError("The request broke off.", detail=detail) from None
     try:
         return parse_form(body, repeatable=repeatable)
     except MalformedFormError as error:
@@ -312,12 +318,22 @@ def _is_own_host(request: Request, context: PagesContext) -> bool:
     return asked == base.netloc
 
 
-def _answer_wrong_host(request: Request, context: PagesContext) -> Response:
+async def _answer_wrong_host(request: Request, context: PagesContext) -> Response:
     # The query stays behind: what it holds was meant for another address.
     address = context.settings.base_url + "/applinks" + find_own_path(request)
-    sentence = say_refusal("wrong_host", us=context.name)
+    error = RefusedError(
+        "The page has another address.",
+        code="wrong_host",
+        detail=f"asked for under the host {request.headers.get('host', '')[:200]!r}",
+    )
+    described = await describe_page_error(error, place=find_place(request), failures=context.failures, us=context.name)
     page = ErrorPage(
-        what=sentence.what, advice=sentence.advice, address=address, back=address, back_words=_("Go there")
+        what=described.sentence.what,
+        advice=described.sentence.advice,
+        reference=described.reference,
+        address=address,
+        back=address,
+        back_words=_("Go there"),
     )
     html = render_html("error.html", page=page, shell=build_shell(context, user=None), now=context.clock.now())
     return build_page(html, status=421)

@@ -101,6 +101,9 @@ def parse_server_metadata(document: Mapping[str, Any], *, issuer: str, allow_htt
 
     RFC 8414 §2, §3.3.
 
+    Looser than RFC 8414 §2: with ``allow_http``, addresses on the three loopback hosts may be http, because two
+    applications that are developed on one machine have no certificates.
+
     Raises:
         MalformedMetadataError: the issuer is another, an endpoint is missing or no https, or a value is mistyped.
     """

@@ -67,8 +67,9 @@ def decide_refresh(
 
     RFC 6749 §6, RFC 9700 §4.14.2.
 
-    A token that was superseded a moment ago gets the same answer again, so that a client whose connection broke, or
-    that asks from several processes, goes on. Any other use of a superseded token ends the family.
+    Looser than RFC 9700 §4.14.2: a token that was superseded a moment ago gets the same answer again, because a client
+    whose connection broke, or that asks from several processes, has to go on. Any other use of a superseded token
+    ends the family.
     """
     found = loaded.found
     if found is None:

@@ -1,0 +1,127 @@
+"""Whatever is sent to whatever address: a clear answer, and a refusal leaves everything as it was."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.hostile.site import ALICE, LINK, Answer, Loop, Sent, Site, open_site
+from tests.hostile.strategies import WHO, requests
+
+from applinks.web.pages.application import PAGES
+from applinks.web.protocol.endpoints import build_endpoints
+
+PROTOCOL = (
+    *("/applinks/oauth2/token", "/applinks/oauth2/revoke", "/applinks/oauth2/jwks", "/applinks/oauth2/client.json"),
+    *("/applinks/link/statement", "/applinks/link/check", "/.well-known/application-link"),
+    *("/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource"),
+    "/.well-known/oauth-protected-resource/notes",
+)
+PAGE_PATHS = tuple("/applinks" + page.path.replace("{link}", LINK) for page in PAGES)
+NOWHERE = (
+    *("/applinks/links/\0", "/applinks/links/" + "é" * 40, "/applinks/callback/start"),
+    *("/applinks/nothing", "/applinks//", "/applinks/account/", "/applinks/oauth2/token/", "/applinks/static/../x"),
+    *("/applinks/links/start/../..", "/applinks/connect/" + "a" * 9000, "/.well-known/nothing", "/api/issues"),
+)
+UNTOUCHED_BELOW_400 = {"nobody"}
+
+
+class Kept:
+    """A site that lives as long as its state is what was laid, and is made anew when a request changed it."""
+
+    def __init__(self, folder: Path, run: Loop) -> None:
+        self._folder, self._run, self._count = folder, run, 0
+        self._patch = pytest.MonkeyPatch()
+        self._open()
+
+    def _open(self) -> None:
+        self._count += 1
+        folder = self._folder / str(self._count)
+        folder.mkdir()
+        self.site: Site = self._run(open_site(folder, self._patch))
+        self.tokens = {name: self._run(self.site.get_token(user)) if user else "" for name, user in WHO.items()}
+        tokens = json.loads(self._run(self._get_tokens()).body)
+        self.secrets = (tokens["access_token"], self._run(self.site.authorize()))
+        self.before = self.site.dump()
+
+    async def _get_tokens(self) -> Answer:
+        return await self.site.exchange(await self.site.authorize(user=ALICE))
+
+    def renew_if_changed(self) -> None:
+        self.site.forget_limits()
+        if self.site.dump() != self.before:
+            self.close_site()
+            self._open()
+
+    def close_site(self) -> None:
+        self._run(self.site.applinks.shutdown())
+
+    def close(self) -> None:
+        self.close_site()
+        self._patch.undo()
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Loop]:
+    loop = Loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, run: Loop) -> Iterator[Kept]:
+    kept = Kept(tmp_path_factory.mktemp("requests"), run)
+    yield kept
+    kept.close()
+
+
+def check_answer(answer: Answer, sent: Sent) -> None:
+    """Check what holds of every answer, whatever was asked."""
+    # The peer of this site answers nothing: to connect there fails, in words.
+    peer_fails = sent.path.startswith("/applinks/connect/") and answer.status == 502
+    assert answer.status < 500 or peer_fails, (answer.status, answer.body)
+    assert b"Traceback" not in answer.body
+    if answer.status >= 300 and answer.status < 400:
+        assert answer.status == 303
+        location = answer.header(b"location").decode()
+        assert "\r" not in location
+        assert "\n" not in location
+    is_ours = sent.path.startswith(("/applinks/", "/.well-known/o", "/.well-known/a"))
+    if answer.status >= 400 and is_ours and sent.method != "HEAD":
+        assert answer.reference, (answer.status, answer.body)
+    if answer.status >= 400 and is_ours:
+        assert answer.header(b"cache-control") == b"no-store"
+    if answer.status == 429:
+        assert answer.header(b"retry-after")
+    if answer.status == 405:
+        assert answer.header(b"allow")
+
+
+def test_every_address_that_there_is_is_tried(kept: Kept) -> None:
+    """Ours: an endpoint or page that is added later is tried as well."""
+    running = kept.site.applinks._running
+    found = build_endpoints(incoming=running.incoming, linking=running.linking)
+    assert set(found) <= set(PROTOCOL)
+
+
+@pytest.mark.requirement("AS-07")
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("path", [*PROTOCOL, *PAGE_PATHS, *NOWHERE])
+def test_no_request_breaks_anything(kept: Kept, run: Loop, path: str, who: str) -> None:
+    """Ours: never a 5xx, every refusal has a reference, and what was refused changed nothing (product §5)."""
+
+    @settings(max_examples=settings().max_examples // 4, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def examine(data: st.DataObject) -> None:
+        kept.renew_if_changed()
+        site = kept.site
+        token, user = kept.tokens[who], WHO[who]
+        sent = data.draw(requests(path, site=site, user=user, token=token, secrets=kept.secrets))
+        answer = run(site.send(sent))
+        check_answer(answer, sent)
+        if answer.status >= 400:
+            assert site.dump() == kept.before
+
+    examine()

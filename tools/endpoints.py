@@ -1,0 +1,178 @@
+"""Every address that Applinks answers, from the routing tables of an application that was put together for it."""
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from applinks.assembly import Declared, assemble
+from applinks.clock import SystemClock
+from applinks.entropy import SystemEntropy
+from applinks.records.scopes import Resource, Scope
+from applinks.settings import Settings
+from applinks.web.pages.application import PAGES
+from applinks.web.pages.visit import Access
+
+# A base URL with a path and a resource below it, so that every form of an address appears.
+_BASE_PATH, _RESOURCE_PATH = "/base-path", "/resource"
+_SHOWN = {f"{_BASE_PATH}{_RESOURCE_PATH}": "PATH/RESOURCE", _RESOURCE_PATH: "RESOURCE", _BASE_PATH: "PATH"}
+_STYLESHEET = "/static/applinks.css"
+
+# What a protocol endpoint does and who may ask; the functions behind it say how.
+_PROTOCOL: Mapping[str, tuple[str, str]] = {
+    "/.well-known/application-link": ("the link manifest: what this application says of itself", "anybody"),
+    "/.well-known/oauth-authorization-server": ("metadata of the authorization server, RFC 8414", "anybody"),
+    "/.well-known/oauth-authorization-server/PATH": (
+        "the same, where RFC 8414 §3.1 looks for a base URL with a path",
+        "anybody",
+    ),
+    "/.well-known/oauth-protected-resource": ("metadata of the application as a resource, RFC 9728", "anybody"),
+    "/.well-known/oauth-protected-resource/PATH": (
+        "the same, where RFC 9728 §3.1 looks for a base URL with a path",
+        "anybody",
+    ),
+    "/.well-known/oauth-protected-resource/RESOURCE": ("metadata of a resource that the host declares", "anybody"),
+    "/.well-known/oauth-protected-resource/PATH/RESOURCE": (
+        "the same, where RFC 9728 §3.1 looks for a base URL with a path",
+        "anybody",
+    ),
+    "/applinks/oauth2/token": (
+        "tokens for a code, for a refresh token, or for the application itself",
+        "a client that proves itself; a public one by name",
+    ),
+    "/applinks/oauth2/revoke": (
+        "gives up a token, RFC 7009; a refresh token ends the consent",
+        "the client that it was issued to",
+    ),
+    "/applinks/oauth2/jwks": ("this application’s public keys", "anybody"),
+    "/applinks/oauth2/client.json": ("who this application is as a client", "anybody"),
+    "/applinks/link/statement": (
+        "how a link stands at the peer; answered with how it stands here",
+        "the peer of the link, by its signature",
+    ),
+    "/applinks/link/check": ("the test call of a link", "the peer of a link in force, with the scope `applinks:check`"),
+}
+_WHO = {
+    Access.USER: "a user who is logged in and active",
+    Access.LOOK: "an administrator or an auditor",
+    Access.CHANGE: "an administrator",
+}
+_INTRODUCTION = """\
+# Endpoints
+
+Every address stands below the base URL of the application.
+All but the well-known ones begin with `/applinks`.
+
+What needs a log-in sends a browser that has none to the log-in page of the host, and comes back.
+Every answer that refuses says why with a code, and carries a reference: see [errors](errors.md).
+"""
+_PROGRAMS = """\
+## For programs
+
+They read no cookie and set none.
+PATH is the path of the base URL, where it has one, and RESOURCE that of a resource that the host declares below it.
+
+| method | address | what | who may |
+|---|---|---|---|
+"""
+_PEOPLE = """\
+## For people
+
+Pages in a browser, with the session cookie; none of them takes OAuth credentials.
+Each POST has to come from a page of the application itself, and carries the token of its form.
+
+| method | address | what | who may |
+|---|---|---|---|
+"""
+
+
+def format_endpoints() -> str:
+    """Give the page on every address."""
+    with tempfile.TemporaryDirectory() as folder:
+        protocol, pages = asyncio.run(_read_tables(Path(folder)))
+    programs = "\n".join(_list_protocol(protocol))
+    people = "\n".join(_list_pages(pages))
+    return f"{_INTRODUCTION}\n{_PROGRAMS}{programs}\n\n{_PEOPLE}{people}\n"
+
+
+async def _read_tables(folder: Path) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Put an application together and give its methods by address: those of the protocols, and those of the pages."""
+    base_url = f"https://example.org{_BASE_PATH}"
+    running = await assemble(
+        Declared(
+            settings=Settings(base_url=base_url, database=f"sqlite:///{folder / 'applinks.db'}"),
+            users=_Nobody(),
+            resources=(
+                Resource(base_url, (Scope("example", "Example"),)),
+                Resource(base_url + _RESOURCE_PATH, (Scope("other", "Other"),)),
+            ),
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+        )
+    )
+    try:
+        protocol = {_show(path): each.method for path, each in running.guard.endpoints.items()}
+        routes: Sequence[Any] = running.pages.routes  # type: ignore[attr-defined]
+        pages = [(route.path, method) for route in routes for method in sorted(route.methods - {"HEAD"})]
+    finally:
+        await running.close()
+    return protocol, pages
+
+
+def _show(path: str) -> str:
+    for part, shown in _SHOWN.items():
+        path = path.replace(part, "/" + shown)
+    return path
+
+
+def _list_protocol(methods: Mapping[str, str]) -> Iterator[str]:
+    if missing := methods.keys() ^ _PROTOCOL.keys():
+        raise SystemExit(f"tools/endpoints.py and the routing table differ: {', '.join(sorted(missing))}")
+    for path, method in sorted(methods.items()):
+        what, who = _PROTOCOL[path]
+        yield f"| {method} | `{path}` | {what} | {who} |"
+
+
+def _list_pages(routes: Sequence[tuple[str, str]]) -> Iterator[str]:
+    known = {page.path: page for page in PAGES}
+    for path, method in routes:
+        if path == _STYLESHEET:
+            what, who = "the stylesheet of the pages", "anybody"
+        else:
+            page = known[path]
+            handler = page.get if method == "GET" else page.post
+            access = page.access if method == "GET" else page.post_access or page.access
+            what, who = _say(handler), _WHO[access]
+        yield f"| {method} | `/applinks{path}` | {what} | {who} |"
+
+
+def _say(handler: Any) -> str:
+    first = re.split(r"\n\s*\n", (handler.__doc__ or "").strip())[0]
+    return " ".join(first.split()).replace("``", "`").removesuffix(".")
+
+
+class _Nobody:
+    """The users of a host that nobody uses; the arguments are those that `HostUsers` has."""
+
+    async def current(self, request: Any) -> None:  # noqa: ARG002
+        return None
+
+    async def find(self, user_id: str) -> None:  # noqa: ARG002
+        return None
+
+    async def find_by_name(self, name: str) -> None:  # noqa: ARG002
+        return None
+
+    async def find_by_email(self, email: str) -> list[Any]:  # noqa: ARG002
+        return []
+
+    def everyone(self) -> None:
+        return None
+
+    def login_url(self, return_to: str) -> str:
+        return return_to
+
+    def confirm_url(self, return_to: str) -> None:  # noqa: ARG002
+        return None
