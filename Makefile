@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix docs screenshots prove lock
+.PHONY: help demo test check fix docs screenshots survive prove lock
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ demo: .venv/runtime ## start two applications, ready to be linked (ARGS="--linke
 	@$(BIN)/applinks demo $(ARGS)
 
 test: .venv/dev ## run every test that this machine has the parts for (ARGS="-k word" picks)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q --requirements $(ARGS)
 
 check: .venv/dev ## the whole gate: lint, types, contracts, docs, tests
 	@$(BIN)/ruff check .
@@ -43,6 +43,9 @@ docs: .venv/dev ## write the generated pages of docs/reference
 screenshots: .venv/dev ## draw every page in every state into screenshots/, and the pictures of the README
 	@$(BIN)/python -m tests.pages.screenshots screenshots
 	@$(BIN)/python -m tests.interplay.pictures docs/images
+
+survive: .venv/dev ## kill one of two applications at each write of their handshake, 100 times
+	@$(BIN)/python -m tools.prove survive
 
 prove: .venv/dev ## run the long proofs; none is longer than ten minutes
 	@$(BIN)/python -m tools.prove

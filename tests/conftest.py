@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tools.requirements import format_summary
 
 from tests.fakes import CountingEntropy, FixedClock
 
@@ -53,11 +54,19 @@ def chromium_path() -> str:
     return path
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--requirements", action="store_true", help="say at the end how many requirements have a test")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_MISSING] = set()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if terminalreporter.config.getoption("requirements"):
+        terminalreporter.section("requirements, each with its tests in docs/reference/requirements.md")
+        for line in format_summary():
+            terminalreporter.write_line(line)
     missing = terminalreporter.config.stash[_MISSING]
     for report in terminalreporter.getreports("skipped"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)

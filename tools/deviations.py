@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_TAG = re.compile(r"\b(Stricter|Looser) than ([^:]{1,80}): (.*?\.)(?=\s|$)", re.DOTALL)
+_TAG = re.compile(r"\b(Stricter|Looser) than ([^:]{1,80}):\s+(.*?\.)(?=\s|$)", re.DOTALL)
 _INTRODUCTION = """\
 # Deviations
 

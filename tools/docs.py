@@ -17,6 +17,7 @@ from applinks.settings import Lifetimes, Settings, Sizes
 from tools.deviations import find_deviations, format_deviations
 from tools.endpoints import format_endpoints
 from tools.errors import format_errors
+from tools.requirements import format_page
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "applinks"
@@ -85,6 +86,7 @@ def build_pages() -> dict[Path, str]:
         REFERENCE / "endpoints.md": format_endpoints(),
         REFERENCE / "errors.md": format_errors(SOURCE),
         REFERENCE / "deviations.md": format_deviations(find_deviations(SOURCE)),
+        REFERENCE / "requirements.md": format_page(),
     }
 
 

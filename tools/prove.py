@@ -11,6 +11,10 @@ import time
 
 LONGEST_SECONDS = 600
 PROOFS: dict[str, tuple[str, ...]] = {
+    # A hundred kills by SIGKILL at writes of the handshake of two running applications.
+    "survive": ("-m", "tests.linking.survive"),
+    # Every state of the handshake, in the small settings of the gate and in larger ones.
+    "exploration": ("-m", "tests.linking.exploration"),
     # Thousands of generated inputs for every property, unseeded, where the gate tries a few dozen that never change.
     "properties": ("-m", "pytest", "-q", "-n", "2", "tests/properties"),
 }

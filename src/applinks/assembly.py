@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from applinks.administration.side import Administration
 from applinks.clock import Clock
 from applinks.entropy import Entropy, Rows
+from applinks.errors import StoreError
 from applinks.fetching.transport import Fetcher
 from applinks.incoming.seen_users import SeenUsers
 from applinks.incoming.side import IncomingSide
@@ -20,7 +21,7 @@ from applinks.records.scopes import Resource
 from applinks.records.users import HostUsers
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
-from applinks.upkeep import run_upkeep
+from applinks.upkeep import run_upkeep, write_usage
 from applinks.web.guard import GuardContext
 from applinks.web.pages.application import build_pages
 from applinks.web.pages.context import PagesContext
@@ -61,6 +62,9 @@ class Running:
             await self.upkeep
         # A renewal under way may hold a rotated token that nobody else has: it is kept first.
         await self.outgoing.flights.settle()
+        # A database that cannot be written does not keep the application from ending; it loses a minute's count.
+        with contextlib.suppress(StoreError):
+            await write_usage(self.storage.usage, (self.incoming.usage, self.outgoing.usage))
         await self.fetcher.aclose()
         await self.storage.close()
 
@@ -110,7 +114,9 @@ async def assemble(declared: Declared) -> Running:
             settings=settings, incoming=incoming, endpoints=build_endpoints(incoming=incoming, linking=linking)
         ),
         pages=_build_pages(declared, storage, incoming, linking),
-        upkeep=asyncio.create_task(run_upkeep(storage, linking), name="applinks.upkeep"),
+        upkeep=asyncio.create_task(
+            run_upkeep(storage, linking, (incoming.usage, outgoing.usage)), name="applinks.upkeep"
+        ),
     )
 
 

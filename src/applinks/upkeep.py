@@ -6,7 +6,7 @@ Started by the application's start-up or by the first request, and run as one ta
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from applinks.errors import ApplinksError
 from applinks.linking.keys import is_reading_due, read_keys_again
 from applinks.linking.side import LinkingSide
 from applinks.linking.statements import send_due
+from applinks.records.usage import LastUsed, Usage
 
 _log = logging.getLogger("applinks.upkeep")
 
@@ -22,6 +23,9 @@ _log = logging.getLogger("applinks.upkeep")
 _TICK_SECONDS = 1.0
 # A lease outlives a slow peer's whole deadline, or a second process begins the same work beside the first.
 _LEAST_LEASE_SECONDS = 60
+# What is told to peers runs in tasks of its own while the lease is renewed, so that a short one is enough; and where
+# the process that held it was killed, another goes on within seconds.
+_LINKS_LEASE_SECONDS = 10
 # So many peers are spoken to at once; one that hangs does not keep the others waiting.
 _AT_ONCE = 8
 
@@ -38,12 +42,25 @@ class Leases(Protocol):
         ...
 
 
+class UsageStore(Protocol):
+    """Where it is kept when something was last used."""
+
+    async def write(self, used: LastUsed) -> None:
+        """Write the moments."""
+        ...
+
+
 class Kept(Protocol):
     """What upkeep needs of the storage."""
 
     @property
     def leases(self) -> Leases:
         """Which process does a job."""
+        ...
+
+    @property
+    def usage(self) -> UsageStore:
+        """When something was last used."""
         ...
 
     async def prune(self, *, now: int) -> int:
@@ -57,16 +74,27 @@ class Kept(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Work that repeats: every so many seconds, in one process at a time."""
+    """
+    Work that repeats: every so many seconds, in one process at a time.
+
+    Attributes:
+        is_leased: False: every process does it for itself.
+        begins_at_once: whether a process that starts does it once, whoever holds the lease: the holder may be the one
+            that was killed just now. Only for what does no harm when it is done twice.
+        least_lease_seconds: how long at least the process that does it keeps it.
+    """
 
     name: str
     period_seconds: int
     run: Callable[[], Awaitable[object]]
+    is_leased: bool = True
+    begins_at_once: bool = False
+    least_lease_seconds: int = _LEAST_LEASE_SECONDS
 
     @property
     def lease_seconds(self) -> int:
         """How long the process that does it keeps it."""
-        return max(_LEAST_LEASE_SECONDS, 2 * self.period_seconds)
+        return max(self.least_lease_seconds, 2 * self.period_seconds)
 
 
 class LinkTeller:
@@ -113,21 +141,31 @@ class LinkTeller:
                 _log.exception("upkeep.link_failed link=%s", link_id)
 
 
-def list_jobs(storage: Kept, linking: LinkingSide, teller: LinkTeller) -> tuple[Job, ...]:
+def list_jobs(storage: Kept, linking: LinkingSide, teller: LinkTeller, usages: Sequence[Usage] = ()) -> tuple[Job, ...]:
     """Give the table of all periodic work."""
     clock = linking.clock
     return (
-        Job(name="links", period_seconds=1, run=teller.begin),
+        Job(
+            name="links",
+            period_seconds=1,
+            run=teller.begin,
+            begins_at_once=True,
+            least_lease_seconds=_LINKS_LEASE_SECONDS,
+        ),
+        # Each process has counted for itself.
+        Job(name="usage", period_seconds=60, run=lambda: write_usage(storage.usage, usages), is_leased=False),
         Job(name="keys", period_seconds=60, run=lambda: read_due_keys(linking)),
         Job(name="prune", period_seconds=600, run=lambda: storage.prune(now=clock.now())),
         Job(name="checkpoint", period_seconds=300, run=storage.checkpoint),
     )
 
 
-async def run_upkeep(storage: Kept, linking: LinkingSide, *, tick_seconds: float = _TICK_SECONDS) -> None:
+async def run_upkeep(
+    storage: Kept, linking: LinkingSide, usages: Sequence[Usage] = (), *, tick_seconds: float = _TICK_SECONDS
+) -> None:
     """Do what is due, again and again, until cancelled; nothing that goes wrong ends it."""
     teller = LinkTeller(linking)
-    workers = [_Worker(job, storage=storage, linking=linking) for job in list_jobs(storage, linking, teller)]
+    workers = [_Worker(job, storage=storage, linking=linking) for job in list_jobs(storage, linking, teller, usages)]
     try:
         while True:
             for worker in workers:
@@ -147,6 +185,19 @@ async def read_due_keys(linking: LinkingSide) -> int:
     return len(due)
 
 
+async def write_usage(store: UsageStore, usages: Sequence[Usage]) -> None:
+    """Write what was used since the last time; what cannot be written now is written the next time."""
+    for usage in usages:
+        used = usage.take()
+        if not used:
+            continue
+        try:
+            await store.write(used)
+        except BaseException:
+            usage.put_back(used)
+            raise
+
+
 class _Worker:
     """Runs one job when it is due, while this process holds its lease."""
 
@@ -157,6 +208,7 @@ class _Worker:
         self._holder = new_id(linking.entropy, "upk")
         self._next_at = self._clock.now()
         self._held_until = 0
+        self._has_run = False
         self._task: asyncio.Task[None] | None = None
 
     def begin_if_due(self) -> None:
@@ -169,7 +221,7 @@ class _Worker:
 
     async def run(self) -> None:
         try:
-            if await self._hold():
+            if await self._may_run():
                 await self._job.run()
         except ApplinksError as error:
             _log.warning("upkeep.job_failed job=%s code=%s detail=%r", self._job.name, error.code, error.detail)
@@ -183,6 +235,12 @@ class _Worker:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._held_until:
             await self._leases.release(self._job.name, holder=self._holder)
+
+    async def _may_run(self) -> bool:
+        is_first, self._has_run = not self._has_run, True
+        if not self._job.is_leased:
+            return True
+        return await self._hold() or (is_first and self._job.begins_at_once)
 
     async def _hold(self) -> bool:
         """Hold the lease; renewed at half its time, so that a job of every second does not write every second."""

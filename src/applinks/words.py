@@ -133,7 +133,10 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
         _mark("The request is too old."),
         _mark("Begin again at the application that asked. If it was fresh, a clock is wrong."),
     ),
-    "used": (_mark("This request has been decided already."), _mark("Look at the list of links.")),
+    "used": (
+        _mark("This request has been decided already."),
+        _mark("The list of links shows what came of it."),
+    ),
     "login_required": (_mark("You are not logged in."), _mark("Log in and open the address again.")),
     "not_administrator": (
         _mark("Only an administrator of {us} may do this."),
@@ -210,12 +213,12 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
     ),
     "address_not_allowed": (
         _mark("That address may not be called."),
-        _mark("It leads into a private or reserved network."),
+        _mark("It leads into a private or reserved network. Give the address under which others open the application."),
     ),
     "too_many_requests": (_mark("That was too often in a short time."), _mark("Wait a few minutes, then try again.")),
     "temporarily_unavailable": (
-        _mark("{us} cannot do this at the moment. Nothing was changed."),
-        _mark("Try again in a minute."),
+        _mark("{us} cannot do this at the moment."),
+        _mark("Nothing was changed. Try again in a minute."),
     ),
     "authorization_needed": (
         _mark("{peer} wants to hear from you first."),
@@ -243,7 +246,7 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
     ),
     "wrong_user": (
         _mark("Somebody else began this in the same browser."),
-        _mark("Begin again as yourself."),
+        _mark("Nothing was connected. Begin again as yourself."),
     ),
     "wrong_issuer": (
         _mark("The answer did not come from {peer}."),
@@ -264,10 +267,10 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
     "user_inactive": (_mark("Your account at {us} is not active."), _mark("Ask an administrator of {us}.")),
     "not_found": (_mark("There is no such page."), _mark("Check the address, or begin at the start.")),
     "method_not_allowed": (_mark("This address cannot be used that way."), _mark("Go back and begin again.")),
-    "too_large": (_mark("That was too much at once."), _mark("Send less.")),
+    "too_large": (_mark("That was too much at once."), _mark("Nothing was changed. Go back and send less.")),
     "unsupported_media_type": (
         _mark("The form was sent in a way that is not understood."),
-        _mark("Send it from the page itself."),
+        _mark("Nothing was changed. Send it from the page itself."),
     ),
     "wrong_host": (
         _mark("{us} has another address."),

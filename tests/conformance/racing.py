@@ -2,12 +2,17 @@
 
 import asyncio
 
-from tests.conformance.records import NOW
+from tests.conformance.records import NOW, THEM, make_access_token, make_family, make_link, make_refresh_token
 
 from applinks.clock import SystemClock
 from applinks.entropy import SystemEntropy
+from applinks.linking.store import CommitResult, DecidedProposal, LinkWrite
+from applinks.records.grants import Grant
+from applinks.records.links import LinkState
+from applinks.records.tokens import Family
+from applinks.secret import Secret
 from applinks.settings import Settings
-from applinks.storage.open import open_storage
+from applinks.storage.open import Storage, open_storage
 
 
 def claim_all(settings: Settings, count: int) -> tuple[str, list[bool]]:
@@ -25,3 +30,63 @@ async def _claim_all(settings: Settings, count: int) -> tuple[str, list[bool]]:
         return (await storage.keys.get_instance()).id, won
     finally:
         await storage.close()
+
+
+def race(settings: Settings, what: str, who: int, grant: Grant, family: Family | None, rows: list[int]) -> list[bool]:
+    """Use every row once, as another process does at the same time; gives what was won."""
+    return asyncio.run(_race(settings, what, who, grant, family, rows))
+
+
+async def _race(
+    settings: Settings, what: str, who: int, grant: Grant, family: Family | None, rows: list[int]
+) -> list[bool]:
+    storage = await open_storage(settings, clock=SystemClock(), entropy=SystemEntropy())
+    try:
+        match what:
+            case "code":
+                return [await _exchange(storage, row, who, grant) for row in rows]
+            case "refresh token":
+                assert family is not None
+                return [await _rotate(storage, row, who, grant, family) for row in rows]
+            case _:
+                return [await _decide(storage, row, who) for row in rows]
+    finally:
+        await storage.close()
+
+
+async def _exchange(storage: Storage, row: int, who: int, grant: Grant) -> bool:
+    new = 10_000 * who + row
+    family = make_family(grant, new)
+    return await storage.incoming.exchange_code(
+        row,
+        at=NOW,
+        family=family,
+        access_token=make_access_token(grant, new, family=family),
+        refresh_token=make_refresh_token(grant, family, new),
+    )
+
+
+async def _rotate(storage: Storage, row: int, who: int, grant: Grant, family: Family) -> bool:
+    new = 10_000 * who + row
+    return await storage.incoming.rotate_refresh_token(
+        row,
+        at=NOW,
+        answer=Secret(f"answer {who}"),
+        access_token=make_access_token(grant, new, family=family),
+        refresh_token=make_refresh_token(grant, family, new),
+    )
+
+
+async def _decide(storage: Storage, row: int, who: int) -> bool:
+    """Decide a proposal: the record and the claim are one write."""
+    link = make_link(10_000 * who + row, LinkState.APPROVED)
+    decided = DecidedProposal(
+        issuer=THEM,
+        jti=f"proposal {row}",
+        decided_by=str(who),
+        decided_at=NOW,
+        answer=f"answer {who}",
+        return_url=f"{THEM}/applinks/link/callback",
+    )
+    write = LinkWrite(link=link, expected_version=None)
+    return await storage.linking.commit(write, decided=decided) is CommitResult.WRITTEN

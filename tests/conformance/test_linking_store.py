@@ -14,13 +14,13 @@ from tests.conformance.records import (
     make_peer,
     make_pending,
 )
+from tests.linking.memory_store import MemoryLinkingStore
 
 from applinks.linking.store import CommitResult, DecidedProposal, LinkingStore, LinkWrite
 from applinks.records.audit import AuditEvent
 from applinks.records.grants import GrantEnd
 from applinks.records.links import EndReason, LinkState, Schedule
 from applinks.storage.open import Storage
-from tests.linking.memory_store import MemoryLinkingStore
 
 pytestmark = pytest.mark.anyio
 
@@ -110,6 +110,7 @@ async def test_an_ended_link_is_found_by_its_id_alone(storage: Storage) -> None:
     assert await storage.linking.list_handles() == frozenset()
 
 
+@pytest.mark.requirement("handshake-10-19")
 @pytest.mark.requirement("rfc9207-4-1")
 @pytest.mark.requirement("handshake-10-10")
 @pytest.mark.requirement("LK-09")
@@ -171,6 +172,7 @@ async def test_a_commit_on_an_old_version_is_lost_and_writes_nothing(storage: St
     assert await storage.audit.list() == []
 
 
+@pytest.mark.requirement("handshake-10-3")
 @pytest.mark.requirement("LK-04")
 async def test_a_proposal_is_decided_once(storage: Storage) -> None:
     """handshake.md §3, Decide: the claim (iss, jti) is part of the write."""

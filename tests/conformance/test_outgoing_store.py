@@ -93,6 +93,8 @@ async def test_an_ended_link_takes_no_connection(storage: Storage) -> None:
     assert await storage.audit.list() == []
 
 
+@pytest.mark.requirement("rfc9700-2.1-3")
+@pytest.mark.requirement("rfc9700-4.7.1-1")
 @pytest.mark.requirement("CL-10")
 async def test_a_round_trip_is_taken_once(storage: Storage) -> None:
     """RFC 6749 §10.12: state works once."""
@@ -104,6 +106,12 @@ async def test_a_round_trip_is_taken_once(storage: Storage) -> None:
     assert [each for each in taken if each] == [journey]
 
 
+@pytest.mark.requirement("CL-20")
+@pytest.mark.requirement("rfc9700-4.4.2.2-1")
+@pytest.mark.requirement("rfc9700-4.4.2.2-2")
+@pytest.mark.requirement("rfc9700-4.4.2-1")
+@pytest.mark.requirement("rfc9700-2.1-3")
+@pytest.mark.requirement("rfc9700-4.7.1-1")
 @pytest.mark.requirement("CL-10")
 async def test_a_round_trip_is_taken_only_in_its_browser_and_for_its_link(storage: Storage) -> None:
     """RFC 9700 §4.7.1; a stranger's attempt uses up nothing."""

@@ -2,14 +2,26 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
-from tests.conformance.racing import claim_all
-from tests.conformance.records import NOW, add_refresh_token
+from tests.conformance.racing import claim_all, race
+from tests.conformance.records import (
+    NOW,
+    add_code,
+    add_link,
+    add_refresh_token,
+    make_access_token,
+    make_code,
+    make_event,
+    make_family,
+    make_grant,
+    make_refresh_token,
+)
 from tests.fakes import CountingEntropy, FixedClock
 
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
 
 
+@pytest.mark.requirement("AS-41")
 def test_of_three_processes_one_wins_each_claim(settings: Settings) -> None:
     """Ours: claimed once across processes, which all make and open the new database at the same moment."""
     with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
@@ -53,3 +65,64 @@ async def test_what_one_process_changes_another_sees_at_once(
         assert found.token.revoked_at == NOW
     finally:
         await command.close()
+
+
+ROWS = list(range(1000, 1020))
+
+
+def run_two(settings: Settings, *work: object) -> list[list[bool]]:
+    """Let two processes do the same at the same time."""
+    what, *rest = work
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        runs = [pool.submit(race, settings, what, who, *rest) for who in (1, 2)]  # type: ignore[arg-type]
+        return [run.result(timeout=120) for run in runs]
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("AS-12")
+async def test_of_two_processes_one_exchanges_a_code(settings: Settings, storage: Storage) -> None:
+    """Security AS-12: decided by one atomic write, whichever process presents it."""
+    grant, _ = await add_code(storage)
+    for number, row in enumerate(ROWS):
+        await storage.incoming.save_consent(grant, make_code(grant, row), make_event(100 + number))
+    won = run_two(settings, "code", grant, None, ROWS)
+    assert [sum(each) for each in zip(*won, strict=True)] == [1] * len(ROWS)
+    for row, first in zip(ROWS, won[0], strict=True):
+        kept = {who: await storage.incoming.find_access_token(10_000 * who + row) for who in (1, 2)}
+        assert [kept[1] is not None, kept[2] is not None] == [first, not first]
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("AS-30")
+async def test_of_two_processes_one_rotates_a_refresh_token(settings: Settings, storage: Storage) -> None:
+    """Security AS-30: one successor, whichever process asks."""
+    grant, family, _ = await add_refresh_token(storage)
+    for number, row in enumerate(ROWS):
+        code = make_code(grant, row)
+        await storage.incoming.save_consent(grant, code, make_event(100 + number))
+        another = make_family(grant, row)
+        assert await storage.incoming.exchange_code(
+            row,
+            at=NOW,
+            family=another,
+            access_token=make_access_token(grant, row, family=another),
+            refresh_token=make_refresh_token(grant, another, row),
+        )
+    won = run_two(settings, "refresh token", grant, family, ROWS)
+    assert [sum(each) for each in zip(*won, strict=True)] == [1] * len(ROWS)
+    for row, first in zip(ROWS, won[0], strict=True):
+        found = await storage.incoming.find_refresh_token(row)
+        assert found is not None
+        assert found.token.successor_row == 10_000 * (1 if first else 2) + row
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("LK-04")
+async def test_of_two_processes_one_decides_a_proposal(settings: Settings, storage: Storage) -> None:
+    """Security LK-04: the claim is in the deciding write; what lost left no record."""
+    _, client = await add_link(storage)
+    won = run_two(settings, "proposal", make_grant(client), None, ROWS)
+    assert [sum(each) for each in zip(*won, strict=True)] == [1] * len(ROWS)
+    for row, first in zip(ROWS, won[0], strict=True):
+        kept = [await storage.linking.find_link(f"lnk_{10_000 * who + row:022d}") for who in (1, 2)]
+        assert [each is not None for each in kept] == [first, not first]

@@ -92,6 +92,8 @@ async def test_a_compressed_answer_is_refused_unread():
         await fetch_from(answering(http(200, b"\x1f\x8b", Content_Encoding="gzip")))
 
 
+@pytest.mark.requirement("N-02")
+@pytest.mark.requirement("handshake-10-12")
 @pytest.mark.requirement("RS-20")
 async def test_a_redirect_is_given_back_and_not_followed():
     """Product §3: no redirect followed."""
@@ -182,6 +184,7 @@ async def test_nothing_is_connected_to_before_a_private_address_is_confirmed():
         await fetcher.aclose()
 
 
+@pytest.mark.requirement("N-01")
 @pytest.mark.parametrize(
     "url",
     [
@@ -208,6 +211,7 @@ async def test_a_url_that_is_not_https_is_refused_unless_it_is_a_loopback_host_i
         await fetcher.fetch(get(url), private=private)
 
 
+@pytest.mark.requirement("N-01")
 async def test_http_on_loopback_is_refused_outside_development():
     """Product §4: allow_http_for_loopback."""
     fetcher = Fetcher(Settings(base_url="https://start.example"))
@@ -398,3 +402,24 @@ def _write_self_signed(folder):
 def test_a_local_peer_knows_its_address():
     """Ours."""
     assert LocalPeer(80).url("/x") == "http://127.0.0.1:80/x"
+
+
+@pytest.mark.requirement("N-04")
+async def test_a_length_that_is_announced_is_enough_to_refuse():
+    """Ours: nothing of an answer that would be too large is waited for."""
+
+    async def announce(_head: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10000001\r\n\r\n")
+        await asyncio.Event().wait()
+
+    with pytest.raises(PeerProtocolError) as raised:
+        await fetch_from(announce, peer_answer=10_000_000, read_seconds=0.5)
+    assert raised.value.code == "peer_too_large"
+
+
+@pytest.mark.requirement("N-04")
+async def test_each_read_has_its_own_time():
+    """Product §3: read 15 s, of a call's 30."""
+    with pytest.raises(PeerUnreachableError) as raised:
+        await fetch_from(hang, read_seconds=0.05, call_seconds=5)
+    assert "did not answer in time" in raised.value.detail

@@ -295,10 +295,11 @@ async def open_site(
     *,
     clock: Any = None,
     answer: Callable[[httpx2.Request], Any] | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,
     settings: Settings | None = None,
 ) -> Site:
-    """Start a host over a real database; ``answer`` says what peers answer, without a network."""
-    transport = httpx2.MockTransport(answer or (lambda request: httpx2.Response(404)))
+    """Start a host over a real database; ``answer`` says what peers answer, or ``transport`` carries the requests."""
+    transport = transport or httpx2.MockTransport(answer or (lambda request: httpx2.Response(404)))
     monkeypatch.setattr("applinks.assembly.Fetcher", lambda settings: Fetcher(settings, transport=transport))
     settings, clock, key = settings or make_settings(folder), clock or FixedClock(), make_key()
     await lay(settings, key, clock)

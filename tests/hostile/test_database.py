@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from tests.hostile.site import ALICE, BASE, DESKTOP_LINK, LINK, PEER, ROBIN, Answer, Site, ask
-from tests.incoming.world import PEER_CLIENT, publish
-
-from applinks.wire.jose import sign_jwt
-from applinks.wire.linking.messages import STATEMENT_TYP
-from applinks.wire.oauth2.assertions import CLIENT_ASSERTION_TYP, CLIENT_ASSERTION_TYPE, build_client_assertion
+from tests.hostile.peers import Peer
+from tests.hostile.site import ALICE, DESKTOP_LINK, LINK, ROBIN, Answer, Site, ask
+from tests.incoming.world import PEER_CLIENT
 
 pytestmark = pytest.mark.anyio
 
-TOKEN, REVOKE, STATEMENT = "/applinks/oauth2/token", "/applinks/oauth2/revoke", "/applinks/link/statement"
+REVOKE = "/applinks/oauth2/revoke"
 DOCUMENTS = (
     *("/.well-known/application-link", "/.well-known/oauth-authorization-server", "/applinks/oauth2/jwks"),
     *("/.well-known/oauth-protected-resource", "/applinks/oauth2/client.json"),
@@ -54,54 +51,6 @@ def fill(site: Site) -> Iterator[None]:
 def trouble(request: pytest.FixtureRequest, site: Site) -> AbstractContextManager[None]:
     site.storage.database._patience = 0
     return request.param(site)
-
-
-class Peer:
-    """What the linked peer sends us, proved."""
-
-    def __init__(self, site: Site) -> None:
-        self._site, self._count = site, 0
-
-    def sign(self, typ: str, claims: dict[str, object]) -> str:
-        key = self._site.key
-        return sign_jwt(claims, typ=typ, private_key=key, algorithm="ES256", kid=publish(key)["kid"])
-
-    async def ask_for_token(self) -> Answer:
-        self._count += 1
-        now = self._site.clock.now()
-        claims = build_client_assertion(client_id=PEER_CLIENT, audience=BASE, jti=f"jti-{self._count}", now=now)
-        form = {
-            "grant_type": "client_credentials",
-            "client_assertion_type": CLIENT_ASSERTION_TYPE,
-            "client_assertion": self.sign(CLIENT_ASSERTION_TYP, claims),
-        }
-        return await self._site.post(TOKEN, form)
-
-    async def state(self, *, now: int | None = None, **changes: object) -> Answer:
-        """Send a statement that has news."""
-        now = self._site.clock.now() if now is None else now
-        own = await self._site.storage.keys.list_public_keys()
-        claims = {
-            "ver": 1,
-            "iss": PEER,
-            "aud": BASE,
-            "iat": now,
-            "exp": now + 100,
-            "jti": "j" * 22,
-            "link": LINK,
-            "seq": 7,
-            "peer_seq": 0,
-            "state": "in_force",
-            "agreed": {"revision": 1, "answer": "d"},
-            "pending": None,
-            "paused": True,
-            "allows": {"user_scopes": ["issues:read"], "application_scopes": []},
-            "keys": [publish(self._site.key)["kid"]],
-            "peer_keys": [own[0]["kid"]],
-            "check": "passed",
-        }
-        body = self.sign(STATEMENT_TYP, claims | changes).encode()
-        return await self._site.post(STATEMENT, body, content_type=b"application/jwt")
 
 
 def check_unavailable(answer: Answer) -> None:

@@ -25,7 +25,6 @@ NOWHERE = (
     *("/applinks/nothing", "/applinks//", "/applinks/account/", "/applinks/oauth2/token/", "/applinks/static/../x"),
     *("/applinks/links/start/../..", "/applinks/connect/" + "a" * 9000, "/.well-known/nothing", "/api/issues"),
 )
-UNTOUCHED_BELOW_400 = {"nobody"}
 
 
 class Kept:
@@ -89,7 +88,9 @@ def check_answer(answer: Answer, sent: Sent) -> None:
         assert "\r" not in location
         assert "\n" not in location
     is_ours = sent.path.startswith(("/applinks/", "/.well-known/o", "/.well-known/a"))
-    if answer.status >= 400 and is_ours and sent.method != "HEAD":
+    # A form that is asked again stands there itself, with what is missing beside its field.
+    asks_again = answer.status == 400 and b'name="csrf_token"' in answer.body
+    if answer.status >= 400 and is_ours and sent.method != "HEAD" and not asks_again:
         assert answer.reference, (answer.status, answer.body)
     if answer.status >= 400 and is_ours:
         assert answer.header(b"cache-control") == b"no-store"

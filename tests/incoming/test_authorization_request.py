@@ -46,6 +46,7 @@ WRONG_REDIRECTS = [
 ]
 
 
+@pytest.mark.requirement("rfc9700-2.1-2")
 @pytest.mark.requirement("rfc9700-2.1-1")
 @pytest.mark.requirement("rfc9700-4.1.3-1")
 @pytest.mark.requirement("rfc9700-4.11.2-1")

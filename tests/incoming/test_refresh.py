@@ -11,6 +11,7 @@ from applinks.incoming.authentication import authenticate
 from applinks.incoming.grants import end_all_grants
 from applinks.records.links import Pause
 from applinks.records.users import User
+from applinks.wire.oauth2.token_format import parse_token
 from tests.incoming.test_token_request import is_good
 from tests.incoming.world import BASE, LINK, OTHER_CLIENT, PUBLIC_CLIENT, World, call, get_refusal, open_world
 
@@ -281,3 +282,23 @@ async def test_a_replayed_token_of_a_public_client_ends_what_came_of_its_code(wo
     for token in (tokens["refresh_token"], renewed["refresh_token"]):
         assert (await get_refusal(world.refresh(token, client=PUBLIC_CLIENT))).code == "invalid_grant"
     assert (await get_refusal(authenticate(call(token=renewed["access_token"]), side=world.side))).status == 401
+
+
+@pytest.mark.requirement("AS-33")
+async def test_a_refresh_token_never_says_that_it_outlives_its_family(world: World) -> None:
+    """Ours: what is pruned by idle time is pruned in time."""
+    tokens = await world.get_tokens()
+    lifetimes = world.side.settings.lifetimes
+    parsed = parse_token(tokens["refresh_token"])
+    assert parsed is not None
+    first = await world.side.store.find_refresh_token(parsed.row)
+    assert first is not None
+    steps = lifetimes.refresh_absolute_seconds // (lifetimes.refresh_idle_seconds - 1)
+    for _ in range(steps):
+        world.clock.advance(lifetimes.refresh_idle_seconds - 1)
+        tokens = await world.refresh(tokens["refresh_token"])
+    parsed = parse_token(tokens["refresh_token"])
+    assert parsed is not None
+    last = await world.side.store.find_refresh_token(parsed.row)
+    assert last is not None
+    assert last.token.idle_expires_at == first.family.absolute_expires_at

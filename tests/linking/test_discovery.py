@@ -41,6 +41,7 @@ async def refuse(world: World, pasted: str) -> LinkingError:
     return refused.value
 
 
+@pytest.mark.requirement("handshake-10-9")
 @pytest.mark.parametrize(
     "pasted", ["", "ftp://x.example", "https://user@hafen.example", "https://", "mailto:a@b.example"]
 )
@@ -84,6 +85,7 @@ async def test_an_answer_that_is_no_manifest_is_no_applinks(world: World, answer
     assert (await refuse(world, B_URL)).code == "not_applinks"
 
 
+@pytest.mark.requirement("N-02")
 @pytest.mark.requirement("handshake-10-12")
 async def test_a_redirect_is_not_followed_and_its_target_offered(world: World) -> None:
     """Handshake §1: redirects are never followed."""

@@ -10,6 +10,9 @@ from applinks.linking.answerer import open_proposal
 from applinks.linking.documents import build_client_document, build_own_jwks, build_own_manifest
 from applinks.linking.errors import LinkingError
 from applinks.linking.handles import choose_handle
+from applinks.outgoing.renewal import request_token_for_application
+from applinks.records.scopes import CHECK_SCOPE
+from applinks.wire.http import Request
 from applinks.wire.jose import check_public_jwks
 from applinks.wire.linking.manifest import parse_manifest
 from tests.linking.world import ADMINISTRATOR, B_URL, World
@@ -76,3 +79,14 @@ async def test_a_proposal_from_a_private_address_is_asked_about_before_the_first
 def test_a_handle_is_made_of_the_name_and_is_unique(name: str, taken: set[str], handle: str) -> None:
     """House §8 Ids: a-z, 0-9, -; from the name, unique here, never new."""
     assert choose_handle(name, "https://start.example", taken=taken) == handle
+
+
+@pytest.mark.requirement("N-07")
+async def test_the_answer_to_a_test_call_is_kept_by_nobody(world: World) -> None:
+    """Security N-07: no-store on every protocol answer."""
+    link = await world.a.find(await world.link())
+    token = await request_token_for_application(link, (CHECK_SCOPE,), side=world.a.linking.outgoing)
+    headers = (("Authorization", f"Bearer {token.access_token}"),)
+    path = "/applinks/link/check"
+    answer = await world.b.serve(path, Request(method="GET", url=B_URL + path, headers=headers))
+    assert (answer.status, answer.header("cache-control")) == (200, "no-store")

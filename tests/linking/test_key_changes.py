@@ -1,5 +1,7 @@
 """Keys that a known key announced are taken up; keys that nobody announced let the link rest."""
 
+from dataclasses import replace
+
 import pytest
 
 from applinks.administration import links
@@ -121,6 +123,7 @@ async def test_keys_that_all_vanished_let_the_link_rest_at_the_daily_reading(wor
     assert (await world.a.find(link_id)).rest == {Rest.KEYS_CHANGED}
 
 
+@pytest.mark.requirement("LK-06")
 async def test_a_key_that_is_only_named_is_unknown_and_changes_nothing(world: World) -> None:
     """Handshake §5: a kid that does not stand there is unknown_key."""
     link_id = await world.link()
@@ -159,3 +162,16 @@ async def test_an_approved_key_is_not_alone_where_the_old_one_still_stands(world
     await links.approve_keys(link_id, format_fingerprint(new.kid), actor=ADMIN, side=world.a.administration)
     await read_due_keys(world.a.linking)
     assert await get_kids(world, link_id) == {old.kid, new.kid}
+
+
+async def test_a_stranger_who_names_a_key_that_stands_there_changes_nothing(world: World) -> None:
+    """Handshake §5: the link rests only when the message verifies with the key that nobody announced."""
+    link_id = await world.link()
+    own, new, stranger = await world.b.keys.get_signing_key(), make_pair(), make_pair()
+    world.b.keys.pairs, world.b.keys.shown = [replace(stranger, kid=new.kid)], [own, new]
+    world.clock.advance(301)
+    await links.pause(link_id, actor=ADMIN, side=world.b.administration)
+    await world.pump()
+    a = await world.a.find(link_id)
+    assert (a.rest, a.peer.paused) == (frozenset(), False)
+    assert new.kid not in await get_kids(world, link_id)

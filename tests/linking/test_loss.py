@@ -47,6 +47,8 @@ async def test_a_browser_lost_for_good_ends_both(world: World) -> None:
         assert link.ended_reason is EndReason.EXPIRED
 
 
+@pytest.mark.requirement("handshake-10-22")
+@pytest.mark.requirement("LK-01")
 async def test_a_lost_statement_of_the_proposer_is_repeated(world: World) -> None:
     """Handshake §4, row 3."""
     link_id = await world.begin()
@@ -56,6 +58,7 @@ async def test_a_lost_statement_of_the_proposer_is_repeated(world: World) -> Non
     assert (await world.b.find(link_id)).is_usable
 
 
+@pytest.mark.requirement("LK-01")
 async def test_a_proposer_silent_until_the_answer_expires_ends_both(world: World) -> None:
     """Handshake §4, row 3: B's until passed."""
     link_id = await world.begin()
@@ -71,6 +74,7 @@ async def test_a_proposer_silent_until_the_answer_expires_ends_both(world: World
     assert not any(link.is_usable for link in (a, await world.b.find(link_id)))
 
 
+@pytest.mark.requirement("LK-01")
 async def test_a_lost_reply_of_the_answerer_is_made_good(world: World) -> None:
     """Handshake §4, row 4: the answerer is in force, the proposer confirming."""
     link_id = await world.begin()
@@ -84,6 +88,7 @@ async def test_a_lost_reply_of_the_answerer_is_made_good(world: World) -> None:
     assert (await world.a.find(link_id)).is_usable
 
 
+@pytest.mark.requirement("LK-01")
 async def test_the_answerer_alone_carries_the_handshake_where_the_proposer_cannot_reach_it(world: World) -> None:
     """Handshake §3 step 5: B's polling carries the same."""
     link_id = await world.begin()
@@ -94,6 +99,8 @@ async def test_the_answerer_alone_carries_the_handshake_where_the_proposer_canno
     assert (await world.b.find(link_id)).peer.agreed_digest is not None
 
 
+@pytest.mark.requirement("LK-01")
+@pytest.mark.requirement("handshake-10-22")
 async def test_an_answerer_not_told_within_a_day_ends(world: World) -> None:
     """Handshake §4: B (revision 1 only) ends after 24 hours without hearing A's agreed."""
     link_id = await world.begin()
@@ -173,6 +180,8 @@ async def links_pause(world: World, link_id: str) -> None:
     await links.pause(link_id, actor=Actor.for_user(ADMINISTRATOR), side=world.a.administration)
 
 
+@pytest.mark.requirement("LK-01")
+@pytest.mark.requirement("handshake-10-22")
 @pytest.mark.parametrize("lost_requests", range(4))
 @pytest.mark.parametrize("lost_replies", range(4))
 async def test_any_loss_of_statements_leaves_both_in_force(world: World, lost_requests: int, lost_replies: int) -> None:

@@ -6,6 +6,7 @@ A small cousin of the model of handshake §4: the same `decide` at both ends, st
 
 from dataclasses import dataclass, field, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -237,6 +238,7 @@ def settle(ends: Ends) -> None:
         ends.check()
 
 
+@pytest.mark.requirement("handshake-10-25")
 @settings(max_examples=400, deadline=None)
 @given(st.lists(STEPS, max_size=25))
 def test_in_every_order_both_end_in_force_and_equal_or_neither(steps: list[tuple[object, ...]]) -> None:

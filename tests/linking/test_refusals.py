@@ -1,6 +1,7 @@
 """What is refused, and in which words."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -20,10 +21,12 @@ from tests.linking.world import (
     AUDITOR,
     B_URL,
     NOBODY,
+    PAGES,
     SECOND,
     SESSION,
     Application,
     World,
+    build_application,
     make_pair,
     narrow,
     read_parameter,
@@ -55,6 +58,21 @@ async def test_only_an_administrator_proposes_shows_and_takes_back(world: World,
         await open_proposal(request, user=user, side=world.b.linking)  # type: ignore[arg-type]
     assert refused.value.code == "not_administrator"
     assert world.network.seen == []
+    offer = await world.b.show(request)
+    for decide in (
+        approve(offer, offer.terms, user=user, side=world.b.linking),  # type: ignore[arg-type]
+        refuse(offer, user=user, side=world.b.linking),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(LinkingError) as refused:
+            await decide
+        assert refused.value.code == "not_administrator"
+    assert not await world.b.storage.linking.list_links(ended=True)
+    response = await world.b.approve(request)
+    with pytest.raises(LinkingError) as refused:
+        await world.a.take(response, user=user)  # type: ignore[arg-type]
+    assert refused.value.code == "not_administrator"
+    (link,) = await world.a.storage.linking.list_links()
+    assert link.state is LinkState.PROPOSED
 
 
 @pytest.mark.requirement("handshake-10-2")
@@ -121,6 +139,7 @@ async def test_a_proposal_with_a_broken_signature_or_another_typ_is_refused(worl
     assert refused.value.code == "invalid_request"
 
 
+@pytest.mark.requirement("LK-08")
 async def test_a_proposal_for_more_than_is_declared_is_refused(world: World) -> None:
     """Handshake §2 Terms: scopes are declared by the manifests."""
     request = await world.a.propose(B_URL)
@@ -257,6 +276,7 @@ async def test_an_answer_with_a_wrong_claim_is_refused(world: World, changes: di
     assert link.state is LinkState.PROPOSED
 
 
+@pytest.mark.requirement("LK-06")
 @pytest.mark.requirement("handshake-10-14")
 @pytest.mark.requirement("LK-02")
 async def test_an_answer_by_a_key_that_came_after_the_proposal_is_refused(world: World) -> None:
@@ -264,9 +284,14 @@ async def test_an_answer_by_a_key_that_came_after_the_proposal_is_refused(world:
     response = await world.b.approve(await world.a.propose(B_URL))
     world.b.keys.pairs = [make_pair()]
     world.clock.advance(301)
+    world.network.seen.clear()
     with pytest.raises(LinkingError) as refused:
         await world.a.take(await resign(response, world.b, typ=ANSWER_TYP))
     assert refused.value.code == "unknown_key"
+    # Before the link is in force, what was pinned is all that counts: nobody is asked for more.
+    assert world.network.seen == []
+    (link,) = await world.a.storage.linking.list_links()
+    assert link.rest == frozenset()
 
 
 @pytest.mark.requirement("handshake-10-4")
@@ -364,6 +389,7 @@ async def test_a_newer_proposal_to_the_same_peer_ends_the_older(world: World) ->
     assert outcome.outcome is Outcome.KNOWN
 
 
+@pytest.mark.requirement("LK-02")
 @pytest.mark.requirement("handshake-10-8")
 async def test_a_foreign_link_id_is_never_taken_for_ours(world: World) -> None:
     """Handshake §10: E uses A's link id."""
@@ -390,3 +416,35 @@ async def test_an_answer_goes_to_the_callback_of_whoever_signed(world: World) ->
     again = await open_proposal(request, user=ADMINISTRATOR, side=world.b.linking)
     assert isinstance(again, AlreadyDecided)
     assert again.redirect.startswith(callback)
+
+
+@pytest.mark.requirement("LK-08")
+@pytest.mark.requirement("handshake-10-18")
+async def test_an_answer_that_widens_here_and_narrows_there_is_refused_and_not_asked_about(world: World) -> None:
+    """Handshake §3 step 4: terms within come before terms less."""
+    full = await list_possible_terms(await discover(B_URL, side=world.a.linking), side=world.a.linking)
+    asked = narrow(full, to_url=B_URL, user_scopes=("issues:read",))
+    response = await world.b.approve(await world.a.propose(B_URL, terms=asked))
+    terms = parse_jwt(response, limit=10_000, typ=frozenset({ANSWER_TYP})).unverified_claims["terms"]
+    for entry in terms["access"]:
+        entry["user_scopes"] = ["issues:write"] if entry["to"] == B_URL else []
+    with pytest.raises(LinkingError) as refused:
+        await world.a.take(await resign(response, world.b, typ=ANSWER_TYP, terms=terms))
+    assert refused.value.code == "unsupported_terms"
+
+
+@pytest.mark.requirement("handshake-10-8")
+@pytest.mark.requirement("LK-02")
+async def test_a_link_id_that_we_hold_with_another_peer_is_used(world: World, tmp_path: Path) -> None:
+    """Handshake §3 step 2: no record of this link id with another peer, however good the proposal is."""
+    link_id = await world.link()
+    evil = await build_application(
+        "https://evil.example", name="Evil", scopes=(PAGES,), folder=tmp_path, network=world.network, clock=world.clock
+    )
+    request = await resign(await evil.propose(B_URL), evil, typ=PROPOSAL_TYP, jti=link_id, link=link_id)
+    with pytest.raises(LinkingError) as refused:
+        await open_proposal(request, user=ADMINISTRATOR, side=world.b.linking)
+    assert refused.value.code == "used"
+    assert (await world.b.find(link_id)).peer.url == A_URL
+    await evil.linking.fetcher.aclose()
+    await evil.storage.close()

@@ -144,6 +144,7 @@ async def test_wrong_signatures_are_limited_and_do_not_silence_the_peer(world: W
     assert "too_many_requests" not in {code for _, code, _ in world.a.failures.recorded}
 
 
+@pytest.mark.requirement("LK-07")
 async def test_a_statement_replayed_changes_nothing(world: World) -> None:
     """Handshake §3: a statement carries a whole state, and replaying one changes nothing."""
     link_id = await world.link()
@@ -242,3 +243,21 @@ async def test_statements_carry_nothing_of_users(world: World) -> None:
         *("ver", "iss", "aud", "iat", "exp", "jti", "link", "seq", "peer_seq", "state", "agreed", "pending"),
         *("paused", "allows", "keys", "peer_keys", "check"),
     }
+
+
+@pytest.mark.requirement("handshake-10-8")
+@pytest.mark.requirement("LK-02")
+async def test_a_link_id_in_another_peers_name_is_a_link_that_is_not_known(world: World) -> None:
+    """Handshake §10: messages find their record by peer and link, so that a learned id says nothing."""
+    link_id = await world.link()
+    pair = make_pair()
+    claims = read(await capture(world, link_id)) | {
+        "iss": "https://evil.example",
+        "state": "ended",
+        "reason": "deleted",
+    }
+    private = json.loads(pair.private.reveal())
+    forged = sign_jwt(claims, typ=STATEMENT_TYP, private_key=private, algorithm="ES256", kid=pair.kid)
+    said = read((await post(world.b, forged)).body.decode())
+    assert (said["state"], said["reason"], said["seq"], said["agreed"]) == ("ended", "unknown", 0, None)
+    assert (await world.b.find(link_id)).is_usable

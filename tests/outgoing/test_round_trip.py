@@ -33,6 +33,7 @@ async def end(world: World, query: str, *, session: bytes = BROWSER, user=ALICIA
     return await finish(link, query, session, user, side=world.side)
 
 
+@pytest.mark.requirement("CL-20")
 @pytest.mark.requirement("rfc7636-4.2-1")
 @pytest.mark.requirement("rfc7636-4.3-1")
 @pytest.mark.requirement("CL-11")
@@ -323,3 +324,16 @@ async def test_a_peer_that_refuses_the_challenge_is_never_asked_with_a_plain_one
     with pytest.raises(PeerRefusedError):
         await end(world, urlencode({"error": "invalid_request", "state": asked["state"], "iss": PEER}))
     assert (await start(world))["code_challenge_method"] == "S256"
+
+
+@pytest.mark.requirement("rfc9207-4-2")
+@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")])
+async def test_an_answer_of_two_issuers_is_of_none(order):
+    """RFC 9207 §4 MUST; whichever comes first."""
+    world = World()
+    issuers = {"one": PEER, "two": "https://evil.example"}
+    query = approve(world, await start(world), iss=None)
+    query += "".join(f"&{urlencode({'iss': issuers[each]})}" for each in order)
+    with pytest.raises(RefusedError):
+        await end(world, query)
+    assert world.peer.count("/token") == 0

@@ -149,7 +149,9 @@ def _wait(link: Link, state: LinkState) -> Link:
 
 
 def _end(link: Link, reason: EndReason) -> Link:
-    return replace(link, ended_at=NOW - 600, ended_reason=reason, peer=replace(link.peer, ended=True))
+    is_agreed = reason in {EndReason.DELETED, EndReason.UNKNOWN}
+    link = link if is_agreed else _wait(link, LinkState.PROPOSED)
+    return replace(link, ended_at=NOW - 600, ended_reason=reason, peer=replace(link.peer, ended=is_agreed))
 
 
 START = make_link("Start page", "start.hafen.example", 4)

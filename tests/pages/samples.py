@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from applinks.web.pages import views as v
+from applinks.web.pages.account import AccountPage, ConnectionRow, GrantRow
 from applinks.web.pages.rendering import render_html
 from applinks.words import Sentence, say_refusal
 from tests.pages import link_samples as links
@@ -277,15 +278,15 @@ CONSENT_PUBLIC = replace(
     title="Let a program on this computer use your Tracker account?",
     can_title="It will be able to",
     is_public=True,
-    returns_to="127.0.0.1:53412",
+    returns_to="this computer, port 53412",
     warning=Sentence(
         what="Tracker cannot tell who made it",
-        advice="It calls itself “Issue Helper”. The answer goes to 127.0.0.1:53412.",
+        advice="It calls itself “Issue Helper”. The answer goes to 127.0.0.1:53412, and to whatever listens there.",
     ),
 )
-ACCOUNT = v.AccountPage(
+ACCOUNT = AccountPage(
     grants=(
-        v.GrantRow(
+        GrantRow(
             id="grt_1",
             them=START,
             can=("See your issues", "Create and change issues in your name"),
@@ -294,8 +295,8 @@ ACCOUNT = v.AccountPage(
         ),
     ),
     connections=(
-        v.ConnectionRow(link="lnk_1", them=FILES, id="con_1", account="alice.anders", created_at=NOW - 3_000_000),
-        v.ConnectionRow(
+        ConnectionRow(link="lnk_1", them=FILES, id="con_1", account="alice.anders", created_at=NOW - 3_000_000),
+        ConnectionRow(
             link="lnk_2",
             them=WIKI,
             id="con_2",
@@ -303,7 +304,7 @@ ACCOUNT = v.AccountPage(
             words="Wiki has ended your connection.",
             connect_url="/applinks/connect/lnk_2",
         ),
-        v.ConnectionRow(link="lnk_3", them=PAYROLL, words="Not connected.", connect_url="/applinks/connect/lnk_3"),
+        ConnectionRow(link="lnk_3", them=PAYROLL, words="Not connected.", connect_url="/applinks/connect/lnk_3"),
     ),
 )
 
@@ -353,7 +354,7 @@ PAGES: dict[str, tuple[str, Any, v.Shell]] = {
     "consent-again": ("consent.html", replace(CONSENT, has_changed=True), USER_SHELL),
     "consent-public": ("consent.html", CONSENT_PUBLIC, USER_SHELL),
     "account": ("account.html", ACCOUNT, USER_SHELL),
-    "account-empty": ("account.html", v.AccountPage(), USER_SHELL),
+    "account-empty": ("account.html", AccountPage(), USER_SHELL),
     "account-revoke": ("question.html", REVOKE, USER_SHELL),
     "account-slow": ("account.html", ACCOUNT, replace(USER_SHELL, flash=(SLOW_FLASH,))),
     "error": ("error.html", _fail("wrong_browser"), SHELL),

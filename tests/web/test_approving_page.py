@@ -180,3 +180,17 @@ async def test_the_back_button_leads_to_the_same_answer(asked: Asked) -> None:
     again = await asked.press(page, "approve")
     reopened = await asked.browser.get(str(page.url))
     assert first.headers["location"] == again.headers["location"] == reopened.headers["location"]
+
+
+@pytest.mark.requirement("LK-03")
+@pytest.mark.requirement("handshake-10-5")
+async def test_an_offer_is_decided_at_the_address_where_it_was_shown(asked: Asked) -> None:
+    """Ours: what the address says is what the page showed, or nothing is decided."""
+    shown = await asked.open(await asked.world.a.propose(B_URL))
+    other = await asked.world.a.propose(B_URL)
+    moved = httpx2.Response(
+        200, text=shown.text, request=httpx2.Request("GET", f"{B_URL}/applinks/link?request={other}")
+    )
+    refused = await asked.press(moved, "approve")
+    assert refused.status_code == 400
+    assert not await asked.world.b.storage.linking.list_links(ended=True)

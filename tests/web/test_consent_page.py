@@ -1,10 +1,13 @@
 """The consent page."""
 
+from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.incoming.world import PUBLIC_CLIENT
+from applinks.incoming.rules import build_rules
+from tests.incoming.world import HIDDEN, PEER_REDIRECT, PUBLIC_CLIENT, READ, RESOURCES, WRITE
 from tests.web.site import Site, find_hidden, find_token
 
 pytestmark = pytest.mark.anyio
@@ -142,3 +145,47 @@ async def test_looking_at_the_page_decides_nothing(site: Site) -> None:
     for button in ("approve", "deny"):
         page = await site.get(f"{AUTHORIZE}?{site.world.query()}&{button}=1", user="1")
         assert page.status_code == 200
+
+
+async def test_what_is_granted_is_what_was_shown(site: Site) -> None:
+    """Security AS-08: where the request means something else by now, she is asked again, and nothing is granted."""
+    path = f"{AUTHORIZE}?{site.world.query()}"
+    page = await site.get(path, user="1")
+    more = replace(WRITE, description="Create, change and delete issues")
+    changed = (replace(RESOURCES[0], scopes=(READ, more, HIDDEN)), RESOURCES[1])
+    site.world.side.rules = build_rules(site.context.settings, changed)
+    again = await site.post(path, find_hidden(page) | {"approve": "1"}, user="1")
+    assert again.status_code == 409
+    assert "What is asked has changed" in again.text
+    assert "Create, change and delete issues" in again.text
+    assert not await site.context.incoming.store.list_grants_of_user("1")
+    answer = await site.post(path, find_hidden(again) | {"approve": "1"}, user="1")
+    assert "code" in read(answer.headers["location"])
+
+
+@pytest.mark.parametrize(
+    "changes", [{"name": "Somebody else"}, {"redirect_uris": (PEER_REDIRECT, "https://start.example/other")}]
+)
+async def test_another_name_or_place_than_was_shown_is_asked_about_again(site: Site, changes: dict[str, Any]) -> None:
+    """Security AS-08: who asks and where the answer goes is part of what she decides."""
+    path = f"{AUTHORIZE}?{site.world.query()}"
+    page = await site.get(path, user="1")
+    if "name" in changes:
+        await site.change_link(**changes)
+    else:
+        await site.world.change_client(**changes)
+        path = f"{AUTHORIZE}?{site.world.query(redirect_uri='https://start.example/other')}"
+    again = await site.post(path, find_hidden(page) | {"approve": "1"}, user="1")
+    assert again.status_code == 409
+    assert not await site.context.incoming.store.list_grants_of_user("1")
+
+
+async def test_scopes_added_to_the_address_after_the_page_was_shown_are_not_granted(site: Site) -> None:
+    """Security AS-08: the address of the form is not what is decided, but what stood on the page."""
+    shown = await site.get(f"{AUTHORIZE}?{site.world.query(scope='issues:read')}", user="1")
+    path = f"{AUTHORIZE}?{site.world.query()}"
+    for fields in (find_hidden(shown), {"csrf_token": find_token(shown)}):
+        again = await site.post(path, fields | {"approve": "1"}, user="1")
+        assert again.status_code == 409
+        assert "Create and change issues in your name" in again.text
+    assert not await site.context.incoming.store.list_grants_of_user("1")

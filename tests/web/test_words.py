@@ -94,3 +94,17 @@ def test_what_remains_is_said_as_people_do(seconds: int, text: str) -> None:
 def test_a_name_with_braces_is_shown_as_it_is() -> None:
     """Ours: a peer's name is a value and never a template."""
     assert "{us} {0}" in words.say_refusal("declined", us="Tracker", peer="{us} {0}").what
+
+
+@pytest.mark.parametrize("code", words._REFUSALS)
+def test_the_title_of_a_problem_is_the_answer_and_not_the_category(code: str) -> None:
+    """Mockups, Tone: plain and short; one sentence as the title, then what to do; no code, no jargon, nobody blamed."""
+    what, advice = words._REFUSALS[code]
+    assert what.count(". ") == 0
+    assert len(what) <= 90
+    assert advice
+    for text in (what, advice):
+        assert text[0].isupper() or text.startswith("{")
+        assert not set("!_") & set(text)
+        found = set(text.lower().replace(".", " ").replace(",", " ").split())
+        assert not found & {"error", "invalid", "failed", "failure", "illegal", "please", "sorry", "oops"}

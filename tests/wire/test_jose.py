@@ -164,6 +164,7 @@ def test_none_is_refused_however_it_is_spelled():
     refuse(forge(GOOD_HEADER | {"alg": "none"}, signature=b""))
 
 
+@pytest.mark.requirement("AS-41")
 @pytest.mark.requirement("handshake-10-1")
 @pytest.mark.requirement("J-01")
 def test_the_key_fixes_the_algorithm():

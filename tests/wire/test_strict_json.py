@@ -51,6 +51,7 @@ def test_what_is_not_json_is_refused(text):
     refuse(text)
 
 
+@pytest.mark.requirement("J-05")
 def test_thirty_two_levels_are_read_and_no_more():
     """Ours: a limit far below the interpreter's own."""
     assert parse_json("[" * 32 + "]" * 32, limit=1000) is not None
@@ -58,6 +59,7 @@ def test_thirty_two_levels_are_read_and_no_more():
     refuse('{"a":' * 33 + "1" + "}" * 33)
 
 
+@pytest.mark.requirement("J-05")
 def test_a_hundred_thousand_levels_are_refused_like_any_other():
     """Ours: RecursionError never escapes."""
     refuse("[" * 100_000 + "]" * 100_000, limit=1_000_000)

@@ -40,11 +40,11 @@ def demo(
     Ends with Ctrl-C. The data is in a temporary folder that is removed, unless --state-dir names one.
     """
 
-    def announce(applications: Sequence[Application]) -> None:
+    def announce(applications: Sequence[Application], is_linked: bool) -> None:
         if json:
-            print_json({"applications": [each.to_json() for each in applications], "linked": linked})
+            print_json({"applications": [each.to_json() for each in applications], "linked": is_linked})
         else:
-            _print_steps(applications, is_linked=linked, state_dir=state_dir)
+            _print_steps(applications, is_linked=is_linked, state_dir=state_dir)
 
     run_demo(DemoOptions(port=port, is_linked=linked, state_dir=state_dir, config=config), announce)
 

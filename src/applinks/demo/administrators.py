@@ -4,6 +4,7 @@ What the two administrators do in the browser to link the demo's applications, d
 The same pages and forms, so the same handshake: nothing is linked behind its back.
 """
 
+import re
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,9 @@ from applinks.demo.folder import DemoError
 # Both ends are tested within a second or two; a slow machine may take some more.
 _SECONDS_TO_CONNECT = 20.0
 _STEP_LIMIT = 12
+_STATE = re.compile(r'data-state="([a-z]+)"')
+# Connected, paused or in need of attention; not: waiting for somebody's approval.
+_IN_FORCE = frozenset({"ok", "rest", "warn"})
 
 
 def link_applications(one: Application, other: Application, *, is_alive: Callable[[], None]) -> None:
@@ -68,15 +72,25 @@ def _log_in(browser: Browser, page: Page, applications: tuple[Application, Appli
     return browser.submit(page, form, username=administrator.name, password=administrator.password)
 
 
+def are_linked(one: Application, other: Application) -> bool:
+    """Whether the page of links at the first shows one with the other that is in force, paused or not."""
+    return _is_linked(Browser(), one, other)
+
+
 def _is_linked(browser: Browser, one: Application, other: Application) -> bool:
-    page = _log_in(browser, browser.open(one.links_url), (one, other))
-    return _host(other) in page.text
+    return _find_state(browser, one, other) in _IN_FORCE
 
 
 def _is_connected(browser: Browser, one: Application, other: Application) -> bool:
+    return _find_state(browser, one, other) == "ok"
+
+
+def _find_state(browser: Browser, one: Application, other: Application) -> str:
+    """Give the state that the list of links shows; empty: it shows no such link."""
     page = _log_in(browser, browser.open(one.links_url), (one, other))
-    row = page.text.partition(_host(other))[2]
-    return 'data-state="ok"' in row.partition("</li>")[0]
+    row = page.text.partition(_host(other))[2].partition("</li>")[0]
+    found = _STATE.search(row)
+    return found[1] if found else ""
 
 
 def _host(application: Application) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from applinks.demo.administrators import link_applications
+from applinks.demo.administrators import are_linked, link_applications
 from applinks.demo.applications import Application, build_applications
 from applinks.demo.folder import DemoError, StateFolder, open_folder
 from applinks.demo.ports import BoundPorts, bind_ports
@@ -43,9 +43,11 @@ class _Server:
     process: subprocess.Popen[bytes]
 
 
-def run_demo(options: DemoOptions, announce: Callable[[Sequence[Application]], None]) -> None:
+def run_demo(options: DemoOptions, announce: Callable[[Sequence[Application], bool], None]) -> None:
     """
     Start both applications, call ``announce`` when both are ready, and return when somebody ends the demo.
+
+    ``announce`` is told the applications, and whether they are linked.
 
     Raises:
         DemoError: it cannot start, or one application ended; the description says which and why.
@@ -71,7 +73,9 @@ def run_demo(options: DemoOptions, announce: Callable[[Sequence[Application]], N
             _wait_until_ready(server.application, lambda: _check_alive(servers))
         if options.is_linked:
             link_applications(start_page, tracker, is_alive=lambda: _check_alive(servers))
-        announce((tracker, start_page))
+        # What a kept folder holds may be linked already.
+        is_linked = options.is_linked or (options.state_dir is not None and are_linked(start_page, tracker))
+        announce((tracker, start_page), is_linked)
         while True:
             _check_alive(servers)
             time.sleep(0.2)

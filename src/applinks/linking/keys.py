@@ -64,17 +64,6 @@ async def find_peer_key(link: Link, jwt: UnverifiedJwt, *, side: LinkingSide) ->
     return await read_keys_again(link, jwt=jwt, side=side)
 
 
-async def take_up_key(link: Link, jwt: UnverifiedJwt, *, side: LinkingSide) -> Link | None:
-    """
-    Read the pinned JWKS URL again for an assertion whose key is not pinned; None: it is not time, and nothing changed.
-
-    At most every five minutes and link, so that a stranger's invented ``kid`` makes no traffic.
-    """
-    if link.state is not LinkState.IN_FORCE or not is_key_reading_due(link.peer.keys_read_at, side.clock.now()):
-        return None
-    return await read_keys_again(link, jwt=jwt, side=side)
-
-
 async def verify_from_peer(jwt: UnverifiedJwt, link: Link, *, source: str = "", side: LinkingSide) -> Mapping[str, Any]:
     """
     Give the claims of a message, proved by a key that counts for this link.

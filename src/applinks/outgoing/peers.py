@@ -40,10 +40,18 @@ def _find_obstacle(link: Link) -> str:
     if link.is_usable:
         if not link.outgoing.is_enabled:
             return "Calls over this link are switched off."
+        if _is_switched_off_there(link):
+            return "The other application has switched off calls over this link."
         return "" if "oauth2" in link.outgoing.protocols else "The link has no protocol that we can call with."
     if link.is_paused:
         return "The link is paused."
     return "The link needs an administrator's attention." if link.rest else "The link is not in force."
+
+
+def _is_switched_off_there(link: Link) -> bool:
+    """Whether the peer says that it serves us nothing now; what it did not say yet is found out by calling."""
+    allows = link.peer.allows
+    return allows is not None and not allows.user_scopes and not allows.application_scopes
 
 
 def find_user_scopes(link: Link) -> tuple[str, ...]:

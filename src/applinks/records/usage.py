@@ -35,3 +35,8 @@ class Usage:
         taken = LastUsed(grants=self._grants, connections=self._connections)
         self._grants, self._connections = {}, {}
         return taken
+
+    def put_back(self, taken: LastUsed) -> None:
+        """Note again what could not be written; what was used since counts as it is."""
+        self._grants = {**taken.grants, **self._grants}
+        self._connections = {**taken.connections, **self._connections}

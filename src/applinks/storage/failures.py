@@ -19,7 +19,7 @@ _log = logging.getLogger("applinks.failures")
 # A stranger chooses what is refused; a record holds what explains it, not all that was sent.
 _LONGEST_TEXT = 4000
 # Anybody can ask for what there is not; of that only the newest are kept, so that it pushes nothing else out.
-_STRAY = frozenset({"not_found", "method_not_allowed"})
+_STRAY = frozenset({"not_found", "method_not_allowed", "wrong_host"})
 _KEPT_STRAY = 100
 # Each prune deletes what came since the last, mostly one.
 _DELETED_AT_ONCE = 100

@@ -6,7 +6,8 @@ memory. Only what stands around them is said here in short: which record a messa
 """
 
 from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from applinks.linking.changes import Change, change_link, commit
@@ -95,13 +96,35 @@ def make_proposal(issuer: str, audience: str, number: int, *, signed_by: str = "
     return Proposal(issuer, audience, f"lnk_{number:022d}", signed_by or issuer)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class End:
-    """All that one application keeps, with its clock standing at NOW: what lies ahead moves nearer instead."""
+    """
+    All that one application keeps, with its clock standing at NOW: what lies ahead moves nearer instead.
+
+    Equal records are the same object (`make_end` sees to it), so that ends are compared without looking inside.
+    """
 
     url: str
     links: tuple[Link, ...] = ()
     decided: tuple[DecidedProposal, ...] = ()
+
+    def get(self, link_id: str) -> Link:
+        link = self.find(link_id)
+        assert link is not None
+        return link
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, End) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def with_link(self, before: Link, after: Link) -> "End":
+        """Give the end with one record in the place of another."""
+        return End(self.url, tuple(after if each is before else each for each in self.links), self.decided)
+
+    def _key(self) -> tuple[object, ...]:
+        return (self.url, tuple(map(id, self.links)), self.decided)
 
     def find(self, link_id: str) -> Link | None:
         return next((link for link in self.links if link.id == link_id), None)
@@ -155,8 +178,8 @@ class _Entropy:
 @dataclass(frozen=True, slots=True)
 class _Ledger:
     store: KillableStore
-    clock: _Clock = _Clock()
-    entropy: _Entropy = _Entropy()
+    clock: _Clock = field(default_factory=_Clock)
+    entropy: _Entropy = field(default_factory=_Entropy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +197,7 @@ class Rules:
 class Ends:
     """The steps of an end. Each gives the end as it is afterwards; the same end where nothing changed."""
 
-    rules: Rules = Rules()
+    rules: Rules = field(default_factory=Rules)
 
     def propose(self, end: End, proposal: Proposal) -> End:
         """Handshake §3 step 1."""
@@ -300,10 +323,8 @@ class Ends:
             kill=kill,
             stale=stale,
         )
-        try:
+        with suppress(LinkingError, KilledError):
             finish(work(_Ledger(store)))
-        except (LinkingError, KilledError):
-            pass
         return make_end(end.url, store.kept)
 
     def _find(self, end: End, link_id: str, issuer: str) -> Link | None:
@@ -384,8 +405,12 @@ def wait(end: End) -> End:
 
 def make_end(url: str, kept: Kept) -> End:
     """Take away what makes no difference: moments long gone, attempts, versions, the order of rows."""
-    links = sorted((_simplify(link) for link in kept.links), key=lambda link: link.id)
+    simple = (_simplify(link) for link in kept.links)
+    links = sorted((_LINKS.setdefault(link, link) for link in simple), key=lambda link: link.id)
     return End(url, tuple(links), tuple(sorted(kept.decided, key=lambda each: (each.issuer, each.jti, each.answer))))
+
+
+_LINKS: dict[Link, Link] = {}
 
 
 def _simplify(link: Link) -> Link:
@@ -438,5 +463,3 @@ def _check_step(before: Link | None, after: Link | None, event: Event) -> None:
         by_peer = isinstance(event, Hear) and after.state in {LinkState.IN_FORCE, LinkState.ENDED}
         if not by_peer and not isinstance(event, Delete):
             raise ViolationError("confirming was left without the peer's word and without an administrator's")
-
-

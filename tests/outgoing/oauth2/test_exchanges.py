@@ -177,3 +177,14 @@ def test_we_prove_ourselves_for_this_server_alone():
             [pair.public],
         )["jti"]
     )
+
+
+@pytest.mark.requirement("N-05")
+@pytest.mark.parametrize("changes", [{"token_type": "mac"}, {"expires_in": "soon"}, {"scope": 7}])
+def test_a_token_that_came_in_a_broken_answer_is_in_no_error(changes):
+    """Security N-05: what the peer said is not repeated, it may be half of a secret."""
+    document = {"access_token": "hush-access", "refresh_token": "hush-refresh", "token_type": "Bearer"} | changes
+    answer = Response(status=200, headers=(JSON,), body=json.dumps(document).encode())
+    with pytest.raises(PeerProtocolError) as raised:
+        run(refresh(TOKEN, refresh_token=Secret("hush-old"), resource=PEER, client=CLIENT), answer)
+    assert "hush" not in f"{raised.value} {raised.value.detail} {raised.value!r}"

@@ -77,6 +77,7 @@ def test_a_claim_that_must_be_understood_and_is_not_refuses_the_message(named):
     refuse(must_understand=named)
 
 
+@pytest.mark.requirement("LK-02")
 @pytest.mark.parametrize(
     ("issued_at", "expires_at", "code"),
     [

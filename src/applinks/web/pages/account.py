@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
@@ -13,12 +14,52 @@ from applinks.outgoing.connections import disconnect
 from applinks.records.connections import Connection, ConnectionState
 from applinks.records.links import Link
 from applinks.web.pages.patience import begin
-from applinks.web.pages.views import AccountPage, Choice, ConnectionRow, End, GrantRow, QuestionPage, StateView
+from applinks.web.pages.views import Choice, End, QuestionPage, StateView
 from applinks.web.pages.visit import Visit, find_tint
 from applinks.wire.urls import get_host
 from applinks.words import gettext as _
 
 _log = logging.getLogger("applinks.pages")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRow:
+    """An application that can act for the user."""
+
+    id: str
+    them: End
+    can: tuple[str, ...]
+    created_at: int
+    last_used_at: int = 0
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRow:
+    """The user's account at another application, connected or not."""
+
+    link: str
+    them: End
+    id: str = ""
+    account: str = ""
+    words: str = ""
+    state: StateView | None = None
+    created_at: int = 0
+    last_used_at: int = 0
+    connect_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPage:
+    """The user's own page."""
+
+    grants: tuple[GrantRow, ...] = ()
+    connections: tuple[ConnectionRow, ...] = ()
+
+    @property
+    def has_anything(self) -> bool:
+        """Whether there is something to revoke."""
+        return bool(self.grants) or any(each.id for each in self.connections)
 
 
 async def show_account(visit: Visit) -> Response:

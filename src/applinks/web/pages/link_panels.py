@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from applinks.linking.keys import format_fingerprint
-from applinks.records.links import Direction, LinkState
+from applinks.records.links import Direction, Link, LinkState
 from applinks.records.scopes import Scope
 from applinks.web.pages.link_states import (
     LinkLook,
@@ -186,10 +186,16 @@ def _list_lines(
             name=name,
             label=describe_scope(look, facts, direction, name).label,
             is_on=name in in_use,
-            off_words=_("ended") if look.link.ended_at else _("switched off"),
+            off_words=_say_off(look.link),
         )
         for name in agreed
     )
+
+
+def _say_off(link: Link) -> str:
+    if not link.ended_at:
+        return _("switched off")
+    return _("ended") if link.in_force_at else _("not agreed")
 
 
 def _say_users(direction: str, facts: LinkFacts) -> str:
@@ -205,7 +211,7 @@ def _say_foot(look: LinkLook, direction: str, access: Access | None) -> str:
     if access is None:
         return _("This side was left out when the two were linked.")
     if look.link.ended_at:
-        return _("Nothing of this holds any more.")
+        return _("Nothing of this holds any more.") if look.link.in_force_at else _("Nothing came of this.")
     if direction == "in":
         return _("{us} lowers and raises this alone, within what both sides agreed.").format(**names)
     return _("{peer} can lower this at any time, and so can {us}.").format(**names)

@@ -357,46 +357,6 @@ class ConsentPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GrantRow:
-    """An application that can act for the user."""
-
-    id: str
-    them: End
-    can: tuple[str, ...]
-    created_at: int
-    last_used_at: int = 0
-    is_stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionRow:
-    """The user's account at another application, connected or not."""
-
-    link: str
-    them: End
-    id: str = ""
-    account: str = ""
-    words: str = ""
-    state: StateView | None = None
-    created_at: int = 0
-    last_used_at: int = 0
-    connect_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountPage:
-    """The user's own page."""
-
-    grants: tuple[GrantRow, ...] = ()
-    connections: tuple[ConnectionRow, ...] = ()
-
-    @property
-    def has_anything(self) -> bool:
-        """Whether there is something to revoke."""
-        return bool(self.grants) or any(each.id for each in self.connections)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorPage:
     """The one error page: what happened, what to do, reference, a way back."""
 
