@@ -81,6 +81,35 @@ TYPES = (
     *("text/plain", "application/x-www-form-urlencoded;charset=utf-16", "", "/", "\xff", "a" * 5000),
 )
 
+# By a part of the path: the fields that belong there, each with its good values.
+RIGHT = {
+    "/token": {
+        "grant_type": "authorization_code|refresh_token|client_credentials",
+        "client_id": PUBLIC_CLIENT,
+        "redirect_uri": PUBLIC_REDIRECT,
+        "code_verifier": VERIFIER,
+        "code": "alc_1_x",
+        "refresh_token": "alr_1_x",
+    },
+    "/revoke": {"token": "ala_1_x", "client_id": PUBLIC_CLIENT, "token_type_hint": "access_token|refresh_token"},
+    "/authorize": {
+        "response_type": "code",
+        "client_id": f"{PUBLIC_CLIENT}|{PEER_CLIENT}",
+        "redirect_uri": f"{PUBLIC_REDIRECT}|{PEER_REDIRECT}",
+        "code_challenge": compute_code_challenge(VERIFIER),
+        "code_challenge_method": "S256",
+        "scope": "issues:read|issues:read issues:write",
+        "state": "s",
+    },
+    "/link/callback": {"response": "a.b.c"},
+    "/callback/": {"code": "c", "state": "s", "iss": PEER},
+    "/connect/": {"return_to": "/|/a"},
+    "/link": {"request": "a.b.c"},
+    "/new": {"url": f"https://new.example|{PEER}|{BASE}", "propose": "1", "private": "1", "in": "issues:read"},
+    "/incoming": {"enabled": "1", "user": "issues:read", "application": "issues:read"},
+    "/outgoing": {"enabled": "1", "user": "issues:read", "application": "issues:read"},
+}
+
 texts = st.sampled_from(VALUES) | st.text(max_size=60)
 names = st.sampled_from(FIELDS)
 
@@ -164,14 +193,17 @@ def requests(
 
     ``token`` is that of the user's forms, and ``secrets`` are tokens that are good: both are sometimes sent.
     """
-    method = draw(st.sampled_from(("POST", "GET") * 4 + METHODS))
+    likely = ("POST",) * 8 if path.endswith(("/token", "/revoke", "/statement")) else ("POST", "GET") * 4
+    method = draw(st.sampled_from(likely + METHODS))
     values = texts | signed(site.key) | st.sampled_from(secrets)
-    pairs = st.lists(st.tuples(names | st.text(max_size=5), values), max_size=6)
-    form = draw(pairs)
+    pairs = st.lists(st.tuples(names | st.text(max_size=5), values), max_size=6) | _nearly_right(path, values)
+    form, query = draw(pairs), draw(st.just(b"") | pairs.map(format_pairs) | st.binary(max_size=40))
     with_token = user is not None and draw(st.integers(0, 3))
     if with_token:
         form = [*form, ("csrf_token", token)]
     body, content_type = draw(_bodies(format_pairs(form), values, has_token=bool(with_token)))
+    if path.endswith("/statement") and draw(st.booleans()):
+        method, body, content_type = "POST", draw(signed(site.key)).encode(), "application/jwt"
     given = draw(
         st.lists(st.tuples(st.sampled_from(HEADERS), st.text(max_size=20) | st.sampled_from(VALUES)), max_size=3)
     )
@@ -185,11 +217,21 @@ def requests(
     return Sent(
         method=method,
         path=path,
-        query=draw(st.just(b"") | pairs.map(format_pairs) | st.binary(max_size=40)),
+        query=query,
         headers=tuple(headers),
         parts=draw(_split(body)),
         breaks_off=draw(st.integers(0, 9)) == 0,
     )
+
+
+@st.composite
+def _nearly_right(draw: st.DrawFn, path: str, values: st.SearchStrategy[str]) -> list[tuple[str, str]]:
+    """What this address wants to hear, save for one or two things."""
+    end = next((end for end in RIGHT if end in path), "")
+    right = {name: draw(st.sampled_from(found.split("|"))) for name, found in RIGHT.get(end, {}).items()}
+    wrong = draw(st.dictionaries(st.sampled_from(list(right) or ["q"]), values, max_size=2))
+    left_out = draw(st.none() | st.sampled_from(list(right) or ["q"]))
+    return [(name, value) for name, value in (right | wrong).items() if name != left_out]
 
 
 @st.composite

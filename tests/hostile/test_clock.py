@@ -251,7 +251,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     b = await build_application(
         B_URL, name="Tracker", scopes=(ISSUES, WRITE), folder=tmp_path, network=network, clock=wrong
     )
-    yield World(clock=right, network=network, a=a, b=b)
+    yield World(folder=tmp_path, clock=right, network=network, a=a, b=b)
     for application in (a, b):
         await application.linking.fetcher.aclose()
         await application.storage.close()

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.hostile.site import ALICE, LINK, Answer, Loop, Sent, Site, open_site
+from tests.hostile.site import ALICE, LINK, ROBIN, Answer, Loop, Sent, Site, open_site
 from tests.hostile.strategies import WHO, requests
 
 from applinks.web.pages.application import PAGES
 from applinks.web.protocol.endpoints import build_endpoints
 
+FORM = b"application/x-www-form-urlencoded"
 PROTOCOL = (
     *("/applinks/oauth2/token", "/applinks/oauth2/revoke", "/applinks/oauth2/jwks", "/applinks/oauth2/client.json"),
     *("/applinks/link/statement", "/applinks/link/check", "/.well-known/application-link"),
@@ -126,3 +127,46 @@ def test_no_request_breaks_anything(kept: Kept, run: Loop, path: str, who: str) 
             assert site.dump() == kept.before
 
     examine()
+
+
+@pytest.mark.anyio
+async def test_a_browser_that_goes_away_inside_its_form_is_a_refusal(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ours: it is nobody's mistake here, so no traceback; nothing of half a form counts."""
+    token, before = await site.get_token(ROBIN), site.dump()
+    headers = (*site.identify(ROBIN), (b"sec-fetch-site", b"same-origin"), (b"content-type", FORM))
+    body = f"csrf_token={token}&reason=".encode()
+    path = f"/applinks/links/{LINK}/pause"
+    answer = await site.send(Sent(method="POST", path=path, headers=headers, parts=(body,), breaks_off=True))
+    assert (answer.status, bool(answer.reference)) == (400, True)
+    assert not [record for record in caplog.records if record.exc_info]
+    assert site.dump() == before
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("path", "method", "allowed"),
+    [
+        ("/applinks/account", "POST", b"GET, HEAD"),
+        (f"/applinks/links/{LINK}/pause", "PUT", b"GET, HEAD, POST"),
+        (f"/applinks/links/{LINK}/resume", "GET", b"POST"),
+        ("/applinks/oauth2/token", "GET", b"POST"),
+        ("/applinks/oauth2/jwks", "POST", b"GET, HEAD"),
+    ],
+)
+async def test_a_wrong_method_is_told_the_right_ones(site: Site, path: str, method: str, allowed: bytes) -> None:
+    """RFC 9110 §15.5.6 MUST."""
+    answer = await site.send(Sent(method=method, path=path, headers=site.identify(ROBIN)))
+    assert (answer.status, answer.header(b"allow"), bool(answer.reference)) == (405, allowed, True)
+
+
+@pytest.mark.anyio
+async def test_what_breaks_in_an_endpoint_is_answered_with_a_reference(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ours: a mistake of our own is said in the protocol's form; the traceback is for the log."""
+    monkeypatch.setattr(site.storage.keys, "list_public_keys", lambda: 1 / 0)
+    answer = await site.get("/applinks/oauth2/jwks")
+    assert (answer.status, bool(answer.reference), b"ZeroDivision" in answer.body) == (500, True, False)
+    assert "ZeroDivisionError" in caplog.text

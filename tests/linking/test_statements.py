@@ -213,6 +213,34 @@ async def test_nothing_but_a_verified_reply_ends_a_link(world: World, answer: Re
 
 
 @pytest.mark.requirement("handshake-10-21")
+@pytest.mark.requirement("LK-02")
+async def test_a_reply_about_another_link_is_none(world: World) -> None:
+    """Handshake §3 step 5: two links of one pair, one of them ended, are not taken for each other."""
+    link_id = await world.link()
+    ended = read(await capture(world, link_id)) | {
+        "iss": B_URL,
+        "aud": A_URL,
+        "link": "lnk_0000000000000000000000",
+        "state": "ended",
+        "reason": "deleted",
+        "keys": sorted(await world.b.linking.list_own_kids()),
+        "peer_keys": sorted(await world.a.linking.list_own_kids()),
+    }
+    pair = await world.b.keys.get_signing_key()
+    private = json.loads(pair.private.reveal())
+
+    def answer(asked: Request) -> Response:
+        claims = ended | {"in_reply_to": read(asked.body.decode())["jti"]}
+        text = sign_jwt(claims, typ=STATEMENT_TYP, private_key=private, algorithm="ES256", kid=pair.kid)
+        return Response(status=200, headers=JWT, body=text.encode())
+
+    world.network.answers[ENDPOINT] = answer
+    await send_statement(await world.a.find(link_id), side=world.a.linking)
+    assert (await world.a.find(link_id)).state is LinkState.IN_FORCE
+
+
+@pytest.mark.requirement("handshake-10-2")
+@pytest.mark.requirement("handshake-10-21")
 @pytest.mark.requirement("LK-07")
 async def test_a_captured_end_is_no_reply_to_another_question(world: World) -> None:
     """Handshake §10: captured "unknown" answers: aud and in_reply_to."""

@@ -36,6 +36,12 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
+# What the framework says in two words, said to a person.
+_MESSAGES = {
+    "Not Found": "There is no such page. Check the address, or begin at the start.",
+    "Method Not Allowed": "This address cannot be used that way. Go back and begin again.",
+}
+
 PageHandler = Callable[[Request, User], Awaitable[Response]]
 
 
@@ -118,7 +124,8 @@ class Site:
         if request.url.path.startswith("/api/"):
             answer = {"error": error.detail}
             return JSONResponse(answer, status_code=error.status_code, headers=error.headers)
-        return await self.render(request, "error.html", status=error.status_code, message=error.detail)
+        message = _MESSAGES.get(error.detail, error.detail)
+        return await self.render(request, "error.html", status=error.status_code, message=message)
 
     async def _show_login(self, request: Request) -> Response:
         user = await self.users.current(request)

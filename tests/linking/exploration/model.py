@@ -275,11 +275,12 @@ class Exploration:
                         yield self._step(done, url, self.ends.get(after))
 
     def _commit_late(self, end: End, loaded: Link, state: State) -> Iterator[End]:
-        yield self.steps.change(end, loaded.id, Tick(), stale=loaded)
-        yield self.steps.change(end, loaded.id, Delete(actor=ADMINISTRATOR), stale=loaded)
-        for said in self.statements.list_named(state.said & self._to[end.url]):
-            if said.link == loaded.id:
-                yield self.steps.hear(end, said, stale=loaded)
+        for event in (Tick(), Delete(actor=ADMINISTRATOR)):
+            yield self.records.change_late(end, loaded, event)
+        said = state.said & self._to[end.url]
+        for index in range(said.bit_length()):
+            if said >> index & 1 and self.statements.values[index].link == loaded.id:
+                yield self.records.hear_late(end, loaded, index)
         before = End(end.url, (loaded,))
         for answer in self.answers.list_named(state.answers):
             if answer.audience == end.url and self.steps.open(before, answer, accepts_less=False) != before:

@@ -17,6 +17,7 @@ class Records:
         self.statements: Numbers[Statement] = Numbers()
         self._may_drop = may_drop
         self._after: dict[tuple[int, object], Link] = {}
+        self._late: dict[tuple[int, int, object], Link] = {}
         self._later: dict[int, int] = {}
 
     def hear(self, end: End, index: int) -> End:
@@ -37,6 +38,24 @@ class Records:
         if key not in self._after:
             self._after[key] = self.steps.change(End(end.url, (link,)), link.id, event).links[0]
         return end.with_link(link, self._after[key])
+
+    def change_late(self, end: End, loaded: Link, event: Event) -> End:
+        """Let something happen to a record that was loaded before others changed it."""
+        link = end.get(loaded.id)
+        key = (id(link), id(loaded), type(event))
+        if key not in self._late:
+            alone = End(end.url, (link,))
+            self._late[key] = self.steps.change(alone, link.id, event, stale=loaded).links[0]
+        return end.with_link(link, self._late[key])
+
+    def hear_late(self, end: End, loaded: Link, index: int) -> End:
+        """Hear a statement with a record that was loaded before others changed it."""
+        link = end.get(loaded.id)
+        key = (id(link), id(loaded), index)
+        if key not in self._late:
+            alone = End(end.url, (link,))
+            self._late[key] = self.steps.hear(alone, self.statements.values[index], stale=loaded).links[0]
+        return end.with_link(link, self._late[key])
 
     def wait(self, number: int) -> int:
         """Let an end's clock pass its next deadline."""

@@ -92,7 +92,7 @@ def _run(pair: Pair, person: Person, run: Run) -> Run:
         _go_through(person, person.open(one.base_url + "/applinks/new"), _applications(pair), peer=other)
     person.gives_up = False
     outcome = _wait_for_outcome(pair, person)
-    death = victim.find_death()
+    death = victim.find_death() if run.write else None
     if death is not None:
         _wait_until(lambda: victim.deaths > deaths, "the process that was killed did not come back")
     person.check_kept()

@@ -40,9 +40,11 @@ def install(folder: Path) -> None:
             die("after")
 
     def unit_or_die(*arguments: Any) -> Any:
-        result = unit(*arguments)
-        die("inside")
-        return result
+        # In the open transaction: also where it found that another write was faster, and would undo itself.
+        try:
+            return unit(*arguments)
+        finally:
+            die("inside")
 
     links.LinkTables.commit = commit_or_die  # type: ignore[method-assign]
     links._commit = unit_or_die

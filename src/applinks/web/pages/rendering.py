@@ -66,8 +66,8 @@ def build_page(html: str, *, status: int = 200, leads_away: bool = False) -> Res
     """
     Put a page into a response with the headers that protect it.
 
-    Looser than the policy of our other pages: with ``leads_away``, where a form ends at another application, there is no
-    ``form-action``, because Chromium applies it to every redirect that follows a post (AS-05).
+    Looser than the policy of our other pages: with ``leads_away``, where a form ends at another application, there is
+    no ``form-action``, because Chromium applies it to every redirect that follows a post (AS-05).
     """
     policy = _CSP if leads_away else f"{_CSP}; form-action 'self'"
     return HTMLResponse(html, status_code=status, headers=PAGE_HEADERS | {"Content-Security-Policy": policy})
