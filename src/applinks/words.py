@@ -46,6 +46,7 @@ _STATES: Mapping[str, str] = {
     "attention": _mark("Needs attention"),
     "paused": _mark("Paused"),
     "waiting": _mark("Waiting for the other side"),
+    "yours": _mark("Waiting for you"),
     "ended": _mark("Ended"),
 }
 
@@ -76,7 +77,7 @@ _ENDS: Mapping[str, str] = {
     "expired": _mark("It was not approved in time."),
     "not_heard": _mark("{peer} approved nothing further within a day, so nothing came of it."),
     "unknown": _mark("{peer} does not know this link any more."),
-    "declined": _mark("{peer} declined."),
+    "declined": _mark("{peer}’s administrator refused the link."),
     "replaced": _mark("A newer request took its place."),
 }
 
@@ -116,6 +117,14 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
     "invalid_url": (
         _mark("This is not the address of a web application."),
         _mark("Type the whole address, as in https://start.example; plain http is for this computer alone."),
+    ),
+    "plain_http": (
+        _mark("Only https addresses can be linked; plain http is for this computer alone."),
+        _mark("Try the same address with https."),
+    ),
+    "damaged_request": (
+        _mark("This request for a link is damaged or incomplete."),
+        _mark("Begin again at the other application."),
     ),
     "invalid_claims": (
         _mark("The message of {peer} does not say what it should."),
@@ -258,7 +267,9 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
     ),
     "invalid_client": (
         _mark("The application that sent you here is not known to {us}."),
-        _mark("Tell its administrator. You were not sent back, since nobody knows whereto."),
+        _mark(
+            "Tell its administrator. You were not sent back, because an unknown application is no safe place to return to."
+        ),
     ),
     "invalid_redirect_uri": (
         _mark("The application that sent you here gave an address for the answer that is not registered."),
@@ -318,6 +329,12 @@ def say_refusal(code: str, *, us: str = "", peer: str = "") -> Sentence:
     """Say what a refusal or a failed call means to a person, and what she can do."""
     texts = _REFUSALS.get(code, _REFUSALS["invalid_request"])
     return _fill(texts, us=us or _("this application"), peer=peer or _("the other application"))
+
+
+def say_no_administrator(name: str, *, us: str) -> Sentence:
+    """Say that whoever is logged in may not open an administrator's page."""
+    what = _("You are logged in as {name}, who is no administrator of {us}.").format(name=name, us=us)
+    return Sentence(what=what, advice=_("Log in as one, then this page opens. Or ask one."))
 
 
 def has_refusal(code: str) -> bool:

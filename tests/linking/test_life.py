@@ -61,10 +61,40 @@ async def test_what_is_served_is_lowered_and_raised_alone_and_told(world: World)
     await links.change_incoming(link_id, wanted, actor=ADMIN, side=world.b.administration)
     await world.pump(seconds=3)
     assert (await world.a.find(link_id)).peer.allows == Allows(user_scopes=("issues:read",))
-    await links.change_incoming(link_id, Wanted(enabled=True), actor=ADMIN, side=world.b.administration)
+    raised = Wanted(enabled=True, user_scopes=["issues:read", "issues:write"], application_scopes=["issues:read"])
+    await links.change_incoming(link_id, raised, actor=ADMIN, side=world.b.administration)
     await world.pump(seconds=3)
     allows = (await world.a.find(link_id)).peer.allows
     assert allows == Allows(user_scopes=("issues:read", "issues:write"), application_scopes=("issues:read",))
+
+
+async def test_a_direction_switched_off_and_on_is_as_low_as_it_was(world: World) -> None:
+    """Handshake §5 Own switches; house §8: off is the level, and nothing is served meanwhile."""
+    link_id = await world.link()
+    lowered = Wanted(enabled=True, user_scopes=["issues:read"], application_scopes=[])
+    side = world.b.administration
+    await links.change_incoming(link_id, lowered, actor=ADMIN, side=side)
+    off = await links.change_incoming(link_id, Wanted(enabled=False), actor=ADMIN, side=side)
+    assert (off.incoming.is_enabled, off.incoming.in_use, get_allows(off)) == (False, Direction(), Allows())
+    view = await links.show_link(link_id, actor=ADMIN, side=side)
+    assert view.incoming_choice.user_scopes == ("issues:read",)
+    await world.pump(seconds=3)
+    assert (await world.a.find(link_id)).peer.allows == Allows()
+    on = await links.change_incoming(link_id, Wanted(enabled=True), actor=ADMIN, side=side)
+    assert get_allows(on) == Allows(user_scopes=("issues:read",))
+
+
+async def test_boxes_taken_away_while_a_direction_is_off_stay_away(world: World) -> None:
+    """Ours: the form keeps what was ticked in it; none at all is no choice to come back to."""
+    link_id = await world.link()
+    side = world.a.administration
+    await links.change_outgoing(link_id, Wanted(enabled=False), actor=ADMIN, side=side)
+    fewer = Wanted(enabled=False, user_scopes=["issues:read"], application_scopes=[])
+    await links.change_outgoing(link_id, fewer, actor=ADMIN, side=side)
+    nothing = Wanted(enabled=False, user_scopes=[], application_scopes=[])
+    off = await links.change_outgoing(link_id, nothing, actor=ADMIN, side=side)
+    assert (off.outgoing.user_scopes, off.outgoing.application_scopes) == (("issues:read",), ())
+    assert not off.outgoing.is_enabled
 
 
 async def test_a_direction_switched_off_is_not_tested_and_the_other_goes_on(world: World) -> None:

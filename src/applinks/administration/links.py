@@ -13,11 +13,11 @@ from applinks.administration.side import Administration
 from applinks.linking.changes import change_link
 from applinks.linking.errors import LinkingError
 from applinks.linking.events import ApproveKey, AskForTest, Delete, Event, PauseLink, ResumeLink, Switch, Withdraw
-from applinks.linking.hearing import find_incoming, find_outgoing
+from applinks.linking.hearing import find_incoming, find_outgoing, get_direction
 from applinks.linking.keys import format_fingerprint
 from applinks.linking.repeats import is_statement_due
 from applinks.records.links import Direction, Link
-from applinks.wire.linking.terms import Access
+from applinks.wire.linking.terms import Access, Level
 
 _LONGEST_REASON = 200
 
@@ -33,6 +33,8 @@ class LinkView:
         new_fingerprints: of keys found at the peer's that nobody announced.
         is_told: whether the peer has heard all that it should know.
         incoming_ceiling, outgoing_ceiling: what was agreed, within which each side changes alone; None: nothing.
+        incoming_choice, outgoing_choice: what is ticked when a direction is changed: what is in use, or was before
+            it was switched off.
     """
 
     link: Link
@@ -44,6 +46,8 @@ class LinkView:
     is_told: bool
     incoming_ceiling: Access | None
     outgoing_ceiling: Access | None
+    incoming_choice: Direction
+    outgoing_choice: Direction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,8 @@ class Wanted:
 
     Attributes:
         enabled: on or off.
-        user_scopes, application_scopes: those to be in use; None: all that was agreed.
+        user_scopes, application_scopes: those to be in use, or to come back with it where it is switched off;
+            None: as they are.
     """
 
     enabled: bool
@@ -77,6 +82,8 @@ async def show_link(id_or_handle: str, *, actor: Actor, side: Administration) ->
     check_may_look(actor)
     link = await _get_link(id_or_handle, side)
     pair = await side.keys.get_signing_key()
+    incoming_ceiling = find_incoming(link.agreed, link.peer.url) if link.agreed else None
+    outgoing_ceiling = find_outgoing(link.agreed, link.peer.url) if link.agreed else None
     return LinkView(
         link=link,
         users_in=await side.incoming.count_grants_of_link(link.id),
@@ -85,8 +92,10 @@ async def show_link(id_or_handle: str, *, actor: Actor, side: Administration) ->
         peer_fingerprints=tuple(format_fingerprint(key["kid"]) for key in link.peer.keys),
         new_fingerprints=tuple(format_fingerprint(key["kid"]) for key in link.peer.unannounced),
         is_told=not is_statement_due(link, now=side.clock.now()),
-        incoming_ceiling=find_incoming(link.agreed, link.peer.url) if link.agreed else None,
-        outgoing_ceiling=find_outgoing(link.agreed, link.peer.url) if link.agreed else None,
+        incoming_ceiling=incoming_ceiling,
+        outgoing_ceiling=outgoing_ceiling,
+        incoming_choice=_get_choice(link.incoming, incoming_ceiling),
+        outgoing_choice=_get_choice(link.outgoing, outgoing_ceiling),
     )
 
 
@@ -120,7 +129,8 @@ async def change_incoming(id_or_handle: str, wanted: Wanted, *, actor: Actor, si
     check_may_change(actor)
     link = await _get_link(id_or_handle, side)
     ceiling = find_incoming(link.agreed, link.peer.url) if link.agreed else None
-    return await _change(link.id, Switch(actor=actor.name, incoming=_get_direction(wanted, ceiling)), actor, side)
+    incoming = _get_direction(wanted, link.incoming, ceiling)
+    return await _change(link.id, Switch(actor=actor.name, incoming=incoming), actor, side)
 
 
 async def change_outgoing(id_or_handle: str, wanted: Wanted, *, actor: Actor, side: Administration) -> Link:
@@ -128,7 +138,8 @@ async def change_outgoing(id_or_handle: str, wanted: Wanted, *, actor: Actor, si
     check_may_change(actor)
     link = await _get_link(id_or_handle, side)
     ceiling = find_outgoing(link.agreed, link.peer.url) if link.agreed else None
-    return await _change(link.id, Switch(actor=actor.name, outgoing=_get_direction(wanted, ceiling)), actor, side)
+    outgoing = _get_direction(wanted, link.outgoing, ceiling)
+    return await _change(link.id, Switch(actor=actor.name, outgoing=outgoing), actor, side)
 
 
 async def approve_keys(id_or_handle: str, fingerprint: str, *, actor: Actor, side: Administration) -> Link:
@@ -175,27 +186,36 @@ async def _change(id_or_handle: str, event: Event, actor: Actor, side: Administr
     return decision.link
 
 
-def _get_direction(wanted: Wanted, ceiling: Access | None) -> Direction:
-    if not wanted.enabled:
-        return Direction()
+def _get_choice(here: Direction, ceiling: Access | None) -> Direction:
+    """Give a direction as it is on, or will be when it is switched on: what it kept, else all that was agreed."""
+    has_kept = here.is_enabled or here.user_scopes or here.application_scopes
+    return here if ceiling is None or has_kept else get_direction(ceiling)
+
+
+def _get_direction(wanted: Wanted, here: Direction, ceiling: Access | None) -> Direction:
     if ceiling is None:
-        raise LinkingError("unsupported_terms", detail="nothing was agreed in this direction")
-    user_scopes = _choose(wanted.user_scopes, ceiling.user_scopes)
-    application_scopes = _choose(wanted.application_scopes, ceiling.application_scopes)
-    agreed_something = ceiling.user_scopes or ceiling.application_scopes
-    if agreed_something and not (user_scopes or application_scopes):
-        # To the peer a direction without scopes is one that is switched off; then it shall say so here, too.
-        raise LinkingError("unsupported_terms", detail="on, but without any scope")
+        if wanted.enabled:
+            raise LinkingError("unsupported_terms", detail="nothing was agreed in this direction")
+        return Direction()
+    choice = _get_choice(here, ceiling)
+    user_scopes = _choose(wanted.user_scopes, choice.user_scopes, ceiling.user_scopes)
+    application_scopes = _choose(wanted.application_scopes, choice.application_scopes, ceiling.application_scopes)
+    if (ceiling.user_scopes or ceiling.application_scopes) and not (user_scopes or application_scopes):
+        if wanted.enabled:
+            # To the peer a direction without scopes is one that is switched off; then it shall say so here, too.
+            raise LinkingError("unsupported_terms", detail="on, but without any scope")
+        # Whoever takes every box away means off, and shall not find an empty form when it is switched on.
+        user_scopes, application_scopes = choice.user_scopes, choice.application_scopes
     return Direction(
-        level=ceiling.level,
+        level=ceiling.level if wanted.enabled else Level.DISABLED,
         protocols=ceiling.protocols,
         user_scopes=user_scopes,
         application_scopes=application_scopes,
     )
 
 
-def _choose(wanted: Collection[str] | None, agreed: tuple[str, ...]) -> tuple[str, ...]:
+def _choose(wanted: Collection[str] | None, now: tuple[str, ...], agreed: tuple[str, ...]) -> tuple[str, ...]:
     """Give the wanted scopes in the order in which they were agreed, and last those that were not."""
     if wanted is None:
-        return agreed
+        return now
     return (*(name for name in agreed if name in wanted), *(name for name in wanted if name not in agreed))

@@ -67,7 +67,7 @@ def may_use(client: Client, grant_type: GrantType) -> bool:
 
 def list_user_scopes(client: Client, link: Link, resource: Resource) -> tuple[str, ...]:
     """Give what users may let the client do at a resource now, in the order in which the host declares it."""
-    allowed = set(client.scopes) & set(link.incoming.user_scopes)
+    allowed = set(client.scopes) & set(link.incoming.in_use.user_scopes)
     return tuple(scope.name for scope in resource.scopes if scope.name in allowed)
 
 
@@ -77,7 +77,7 @@ def list_application_scopes(client: Client, link: Link, resource: Resource, rule
 
     The peer of a link in force may always make its test call, whatever was agreed.
     """
-    allowed = set(client.application_scopes) & set(link.incoming.application_scopes)
+    allowed = set(client.application_scopes) & set(link.incoming.in_use.application_scopes)
     names = tuple(scope.name for scope in resource.scopes if scope.application and scope.name in allowed)
     if client.is_peer and link.state is LinkState.IN_FORCE and resource == rules.host:
         return (*names, CHECK_SCOPE)

@@ -24,9 +24,8 @@ def get_allows(link: Link) -> Allows | None:
     """Give what we serve the peer now; None where the terms in force give us nothing to serve."""
     if link.agreed is None or link.ended_at or not any(each.from_url == link.peer.url for each in _access(link)):
         return None
-    if not link.incoming.is_enabled:
-        return Allows()
-    return Allows(user_scopes=link.incoming.user_scopes, application_scopes=link.incoming.application_scopes)
+    serves = link.incoming.in_use
+    return Allows(user_scopes=serves.user_scopes, application_scopes=serves.application_scopes)
 
 
 def is_attempt_due(schedule: Schedule, *, now: int) -> bool:

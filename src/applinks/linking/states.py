@@ -198,18 +198,17 @@ def _switch(link: Link, event: Switch) -> Decision:
 def _describe(direction: Direction) -> dict[str, object]:
     return {
         "level": direction.level.value,
-        "user_scopes": list(direction.user_scopes),
-        "application_scopes": list(direction.application_scopes),
+        "user_scopes": list(direction.in_use.user_scopes),
+        "application_scopes": list(direction.in_use.application_scopes),
     }
 
 
 def _is_under(wanted: Direction, ceiling: Access | None) -> bool:
-    """Whether a direction stays below what both administrators approved; off always does."""
-    if not wanted.is_enabled:
-        return not (wanted.user_scopes or wanted.application_scopes)
+    """Whether a direction stays below what both administrators approved, also with what it keeps while it is off."""
+    if ceiling is None:
+        return wanted == Direction()
     return (
-        ceiling is not None
-        and wanted.level is ceiling.level
+        (wanted.level is ceiling.level or not wanted.is_enabled)
         and set(wanted.protocols) <= set(ceiling.protocols)
         and set(wanted.user_scopes) <= set(ceiling.user_scopes)
         and set(wanted.application_scopes) <= set(ceiling.application_scopes)

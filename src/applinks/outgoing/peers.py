@@ -56,12 +56,13 @@ def _is_switched_off_there(link: Link) -> bool:
 
 def find_user_scopes(link: Link) -> tuple[str, ...]:
     """Give what users may be asked for: our part of the terms, within what the peer says it serves now."""
-    return _narrow(link.outgoing.user_scopes, link.peer.allows.user_scopes if link.peer.allows else None)
+    return _narrow(link.outgoing.in_use.user_scopes, link.peer.allows.user_scopes if link.peer.allows else None)
 
 
 def find_application_scopes(link: Link) -> tuple[str, ...]:
     """Give what the application may ask for itself, within what the peer says it serves now."""
-    return _narrow(link.outgoing.application_scopes, link.peer.allows.application_scopes if link.peer.allows else None)
+    served = link.peer.allows.application_scopes if link.peer.allows else None
+    return _narrow(link.outgoing.in_use.application_scopes, served)
 
 
 def build_authorization_needed(link: Link, *, side: OutgoingSide, detail: str) -> AuthorizationNeeded:

@@ -59,7 +59,7 @@ class Direction:
     One side of a link, as it is in force here now.
 
     ``level`` *Disabled* is off: no switch is stored beside it. The scopes are those in use
-    now, within what was agreed.
+    now, within what was agreed; while it is off, those that come back when it is switched on.
     """
 
     level: Level = Level.DISABLED
@@ -71,6 +71,11 @@ class Direction:
     def is_enabled(self) -> bool:
         """Whether calls pass in this direction at all."""
         return self.level is not Level.DISABLED
+
+    @property
+    def in_use(self) -> Self:
+        """The direction with what counts now: nothing at all while it is off."""
+        return self if self.is_enabled else type(self)()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ def build_link_page(look: LinkLook, facts: LinkFacts) -> LinkPage:
         lane_out=build_lane(look, "out"),
         incoming=build_panel(look, facts, "in"),
         outgoing=build_panel(look, facts, "out"),
-        addresses=_list_addresses(look),
+        addresses=_list_addresses(look, facts),
         linked_at=link.in_force_at,
         begun_at=link.created_at,
         linked_by=facts.linked_by,
@@ -89,6 +89,7 @@ def build_link_page(look: LinkLook, facts: LinkFacts) -> LinkPage:
         is_waiting=is_waiting(link),
         is_paused_here=link.pause is not None,
         is_ended=bool(link.ended_at),
+        never_was=bool(link.ended_at) and not link.in_force_at,
     )
 
 
@@ -98,6 +99,7 @@ def build_panel(look: LinkLook, facts: LinkFacts, direction: str) -> Panel:
     here = look.link.incoming if direction == "in" else look.link.outgoing
     in_force = look.link.state is LinkState.IN_FORCE
     is_on = access is not None and (here.is_enabled or not in_force) and not look.link.ended_at
+    is_off_there = direction == "out" and look.is_switched_off_there
     caller, keys = (look.link.name, look.link.peer.keys) if direction == "in" else (look.us, facts.own_keys)
     now = Direction() if look.link.ended_at else list_scopes_in_use(look, direction) if in_force else None
     path = "incoming" if direction == "in" else "outgoing"
@@ -105,8 +107,8 @@ def build_panel(look: LinkLook, facts: LinkFacts, direction: str) -> Panel:
         direction=direction,
         who=say_who(look, direction, is_agreed=access is not None and not look.link.ended_at),
         is_enabled=is_on,
-        level=say_level(access.level.value if is_on and access else "disabled"),
-        level_hint=_("users decide for themselves") if is_on else "",
+        level=_say_level(look, direction, access if is_on else None),
+        level_hint=_("users decide for themselves") if is_on and not is_off_there else "",
         protocols=tuple(say_protocol(name) for name in access.protocols) if access else (),
         fingerprint=format_fingerprint(str(keys[0]["kid"])) if is_on and keys else "",
         users=_say_users(direction, facts) if is_on and in_force else "",
@@ -134,24 +136,28 @@ def say_who(look: LinkLook, direction: str, *, is_agreed: bool = True) -> str:
 
 def say_loss(look: LinkLook, facts: LinkFacts) -> str:
     """Say what ending the link takes away."""
-    peer, us = look.link.name, look.us
+    peer = look.link.name
     if look.link.state is LinkState.PROPOSED:
         return _("Nobody uses it yet. If {peer} approves all the same, nothing comes of it.").format(peer=peer)
     if look.link.state is not LinkState.IN_FORCE:
         return _("Nobody uses it yet. {peer} is told.").format(peer=peer)
-    if not facts.grants and not facts.connections:
-        return _("No user is connected at the moment. Both ends stop at once.")
-    theirs = ngettext("{n} user of {name}", "{n} users of {name}", facts.grants).format(n=facts.grants, name=peer)
-    ours = ngettext("{n} user of {name}", "{n} users of {name}", facts.connections).format(n=facts.connections, name=us)
-    if facts.grants and facts.connections:
-        text = _("Cut off at both ends, at once: {theirs} and {ours}.")
-    else:
-        text = (
-            _("Cut off at both ends, at once: {theirs}.")
-            if facts.grants
-            else _("Cut off at both ends, at once: {ours}.")
-        )
-    return text.format(theirs=theirs, ours=ours)
+    text = _("{us} stops at once. {peer} stops as soon as it has been told.").format(us=look.us, peer=peer)
+    return f"{text} {_say_lost_users(look, facts)}"
+
+
+def _say_lost_users(look: LinkLook, facts: LinkFacts) -> str:
+    groups = ((facts.grants, look.link.name), (facts.connections, look.us))
+    said = [
+        ngettext("{n} user of {name}", "{n} users of {name}", count).format(n=count, name=name)
+        for count, name in groups
+        if count
+    ]
+    if not said:
+        return _("No user is connected at the moment.")
+    if len(said) > 1:
+        return _("{theirs} and {ours} lose their connection.").format(theirs=said[0], ours=said[1])
+    lose = ngettext("{users} loses the connection.", "{users} lose their connection.", facts.grants + facts.connections)
+    return lose.format(users=said[0])
 
 
 def build_key_view(key: Mapping[str, object]) -> KeyView:
@@ -186,19 +192,48 @@ def _list_lines(
             name=name,
             label=describe_scope(look, facts, direction, name).label,
             is_on=name in in_use,
-            off_words=_say_off(look.link),
+            off_words=_say_off(look, direction, name, users=users),
         )
         for name in agreed
     )
 
 
-def _say_off(link: Link) -> str:
-    if not link.ended_at:
-        return _("switched off")
-    return _("ended") if link.in_force_at else _("not agreed")
+def _say_level(look: LinkLook, direction: str, access: Access | None) -> str:
+    if access is None:
+        return say_level("disabled")
+    if direction == "out" and look.is_switched_off_there and look.link.state is LinkState.IN_FORCE:
+        return _("Disabled by {peer}").format(peer=look.link.name)
+    return say_level(access.level.value)
+
+
+def _say_off(look: LinkLook, direction: str, scope: str, *, users: bool) -> str:
+    link = look.link
+    if link.ended_at:
+        return _("ended") if link.in_force_at else _("not agreed")
+    if direction == "out" and is_lowered_there(look, scope, users=users):
+        return say_lowered_there(look)
+    return _("switched off")
+
+
+def is_lowered_there(look: LinkLook, scope: str, *, users: bool) -> bool:
+    """Whether the peer says that it does not serve a scope now that we would use."""
+    here, allows = look.link.outgoing, look.link.peer.allows
+    if allows is None or not here.is_enabled:
+        return False
+    ours, served = (
+        (here.user_scopes, allows.user_scopes) if users else (here.application_scopes, allows.application_scopes)
+    )
+    return scope in ours and scope not in served
+
+
+def say_lowered_there(look: LinkLook) -> str:
+    """Say who took a scope away, beside it."""
+    return _("switched off by {peer}").format(peer=look.link.name)
 
 
 def _say_users(direction: str, facts: LinkFacts) -> str:
+    if not (facts.grants if direction == "in" else facts.connections):
+        return _("None yet")
     if direction == "in":
         return ngettext("{n} has said yes", "{n} have said yes", facts.grants).format(n=facts.grants)
     return ngettext("{n} is connected", "{n} are connected", facts.connections).format(n=facts.connections)
@@ -217,15 +252,18 @@ def _say_foot(look: LinkLook, direction: str, access: Access | None) -> str:
     return _("{peer} can lower this at any time, and so can {us}.").format(**names)
 
 
-def _list_addresses(look: LinkLook) -> tuple[AddressList, ...]:
+def _list_addresses(look: LinkLook, facts: LinkFacts) -> tuple[AddressList, ...]:
     link, manifest = look.link, look.link.peer.manifest
     ours = (
         (_("Authorization"), "/applinks/oauth2/authorize"),
         (_("Token"), "/applinks/oauth2/token"),
         (_("Keys"), "/applinks/oauth2/jwks"),
         (_("Statements"), "/applinks/link/statement"),
+        (_("Key in use"), format_fingerprint(str(facts.own_keys[0]["kid"])) if facts.own_keys else ""),
     )
     theirs = (
+        # What has ended gave its handle back; the next link of that name may have it.
+        (_("Called in code"), "" if link.ended_at else link.handle),
         (_("Issuer"), link.peer.url),
         (_("Returns to"), f"{manifest.get('redirect_uri_base', '')}{link.id}".removeprefix(link.peer.url)),
         (_("Keys"), str(manifest.get("jwks_uri", "")).removeprefix(link.peer.url)),
@@ -234,10 +272,12 @@ def _list_addresses(look: LinkLook) -> tuple[AddressList, ...]:
     return (
         AddressList(
             title=_("{us}’s, that {peer} uses").format(us=look.us, peer=link.name),
-            rows=((_("Issuer"), look.base_url), *ours),
+            rows=((_("Issuer"), look.base_url), *(row for row in ours if row[1])),
+            keys_words=_("Keys of {name}").format(name=look.us),
         ),
         AddressList(
             title=_("{peer}’s, that {us} uses").format(us=look.us, peer=link.name),
             rows=tuple((label, value) for label, value in theirs if value),
+            keys_words=_("Keys of {name}").format(name=link.name),
         ),
     )

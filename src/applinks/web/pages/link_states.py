@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from applinks.records.links import Direction, Link, LinkState, Rest
+from applinks.records.links import Direction, EndReason, Link, LinkState, Rest
 from applinks.web.pages.views import End, Finding, Lane, StateView
 from applinks.web.pages.visit import find_tint
 from applinks.wire.linking.terms import Access, Terms
@@ -16,8 +16,11 @@ _COLOURS = {
     "attention": "warn",
     "paused": "rest",
     "waiting": "wait",
+    "yours": "wait",
     "ended": "off",
 }
+
+_MAY_ASK_AGAIN = frozenset({EndReason.DECLINED, EndReason.EXPIRED, EndReason.NOT_HEARD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,10 @@ class LinkLook:
         us: what this application is called; ``base_url`` is ours.
         url: the page of the link.
         paused_by: who paused it on this side, by name.
+        answer_url: where an answer that approves less waits in this session; empty: none does.
+        new_url: where the same application is asked again.
+        proposal_seconds: how long a proposal of ours is good for the other side.
+        reference: of the failure in which our last test call ended; empty: not known.
     """
 
     link: Link
@@ -37,6 +44,15 @@ class LinkLook:
     url: str
     now: int
     paused_by: str = ""
+    answer_url: str = ""
+    new_url: str = ""
+    proposal_seconds: int = 600
+    reference: str = ""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the other side approved less, and an administrator here has to agree."""
+        return bool(self.answer_url) and self.link.state is LinkState.PROPOSED
 
     @property
     def them(self) -> End:
@@ -102,7 +118,7 @@ def list_findings(look: LinkLook) -> tuple[Finding, ...]:
     """Give everything that an administrator should know, the most pressing first."""
     link = look.link
     if link.ended_at:
-        found = [Finding(state="off", what=say_end(link.ended_reason, peer=link.name))]
+        found = [_describe_end(look)]
     elif link.state is not LinkState.IN_FORCE:
         return (_describe_wait(look),)
     else:
@@ -162,7 +178,7 @@ def _find_key(look: LinkLook) -> str:
     if link.ended_at:
         return "ended"
     if is_waiting(link):
-        return "waiting"
+        return "yours" if look.is_answered else "waiting"
     if link.rest:
         return "attention"
     if link.is_paused:
@@ -181,6 +197,14 @@ def _find_lane_state(look: LinkLook, direction: str) -> str:
     return "bad" if check.startswith("failed") else "wait" if check == "pending" else "ok"
 
 
+def _describe_end(look: LinkLook) -> Finding:
+    reason = look.link.ended_reason
+    what = say_end(reason, peer=look.link.name)
+    if look.new_url and reason in _MAY_ASK_AGAIN:
+        return Finding(state="off", what=what, fix=_("Ask again"), fix_url=look.new_url)
+    return Finding(state="off", what=what)
+
+
 def _describe_untold(link: Link) -> Finding:
     if link.ended_at and not link.statement.next_at:
         what = _("{peer} never heard of it.").format(peer=link.name)
@@ -191,7 +215,19 @@ def _describe_untold(link: Link) -> Finding:
 
 def _describe_wait(look: LinkLook) -> Finding:
     link, pending = look.link, look.link.pending
-    remaining = say_remaining(max(pending.until - look.now, 0)) if pending else ""
+    if look.is_answered:
+        return Finding(
+            state="wait",
+            what=_("{peer} approved less than you asked for.").format(peer=link.name),
+            advice=_("Look at it, and agree or refuse."),
+            fix=_("Look at what {peer} approved").format(peer=link.name),
+            fix_url=look.answer_url,
+        )
+    until = pending.until if pending else look.now
+    if link.state is LinkState.PROPOSED:
+        # The record is kept a little longer than the other side may still approve it.
+        until = min(until, link.created_at + look.proposal_seconds)
+    remaining = say_remaining(max(until - look.now, 0))
     if link.state is LinkState.PROPOSED:
         text = _("An administrator of {peer} has to approve. The request is good for another {time}.")
     elif link.state is LinkState.APPROVED:
@@ -220,7 +256,8 @@ def _describe_checks(look: LinkLook) -> list[Finding]:
         sentence = say_check(result, caller=caller, server=server)
         # While calls are stopped on purpose, a test that could not pass says nothing.
         if sentence is not None and result.startswith("failed") and not look.link.is_paused and not look.link.rest:
-            found.append(Finding(state="warn", what=sentence.what, advice=sentence.advice))
+            reference = look.reference if direction == "out" else ""
+            found.append(Finding(state="warn", what=sentence.what, advice=sentence.advice, reference=reference))
     return found
 
 
@@ -232,7 +269,10 @@ def _describe_pauses(look: LinkLook) -> list[Finding]:
         what = _("{name} paused it {when}.").format(name=look.paused_by or _("Somebody"), when=when)
         reason = _("“{reason}”").format(reason=pause.reason) if pause.reason else ""
         found.append(Finding(state="rest", what=what, advice=reason, reason=reason))
-    if look.link.peer.paused:
+    if look.link.peer.paused and look.link.pause is not None:
+        what = _("{peer} has paused it too; that pause stays until an administrator there resumes.")
+        found.append(Finding(state="rest", what=what.format(peer=look.link.name)))
+    elif look.link.peer.paused:
         what = _("{peer} paused it.").format(peer=look.link.name)
         advice = _("Only an administrator of {peer} can resume it.").format(peer=look.link.name)
         found.append(Finding(state="rest", what=what, advice=advice))

@@ -1,8 +1,12 @@
 """The list of links, one link, and what an administrator does with it: each a caller of `administration.links`."""
 
+from dataclasses import replace
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
 from applinks.administration.actor import Actor
+from applinks.administration.failures import list_failures
 from applinks.administration.links import (
     LinkView,
     Wanted,
@@ -34,19 +38,22 @@ from applinks.web.pages.link_panels import (
     build_key_view,
     build_link_page,
     build_row,
+    is_lowered_there,
     say_loss,
+    say_lowered_there,
     say_who,
 )
 from applinks.web.pages.link_states import LinkLook, get_check
+from applinks.web.pages.new_link import find_answer_url
 from applinks.web.pages.patience import begin_telling
 from applinks.web.pages.views import ChangePage, Choice, KeysPage, LinkRow, LinksPage, QuestionPage, Tab
 from applinks.web.pages.visit import Visit
 from applinks.words import gettext as _
 from applinks.words import say_rest
 
-_FILTERS = {"attention": ("attention",), "waiting": ("waiting", "testing"), "paused": ("paused",)}
+_FILTERS = {"attention": ("attention",), "waiting": ("yours", "waiting", "testing"), "paused": ("paused",)}
 # Sorted first is what somebody has to look at.
-_ORDER = ("attention", "waiting", "testing", "connected", "paused", "ended")
+_ORDER = ("attention", "yours", "waiting", "testing", "connected", "paused", "ended")
 _LONGEST_QUERY = 200
 # While the first tests run, the page of a link looks again by itself.
 _LOOK_AGAIN_SECONDS = 2
@@ -108,9 +115,10 @@ async def pause_link(visit: Visit) -> Response:
 
 async def resume_link(visit: Visit) -> Response:
     """End our pause."""
-    return await _return_to(
-        visit, await resume(_get_name(visit), actor=_actor(visit), side=visit.context.administration)
-    )
+    link = await resume(_get_name(visit), actor=_actor(visit), side=visit.context.administration)
+    if link.peer.paused:
+        await visit.tell("rest", _("Your pause is lifted"), _("{peer}’s stays.").format(peer=link.name))
+    return await _return_to(visit, link)
 
 
 async def test_link(visit: Visit) -> Response:
@@ -154,8 +162,12 @@ async def delete_link(visit: Visit) -> Response:
     after = await end(link.id, actor=_actor(visit), side=visit.context.administration)
     telling = await begin_telling(after.id, visit.context)
     told = await _look(visit, telling.result or after)
-    heard = _("Both ends have stopped.") if told.is_told else _say_not_heard(after)
-    await visit.tell("ok", _("The link with {peer} has ended").format(peer=after.name), heard)
+    title, heard = _("The link with {peer} has ended here"), _say_not_heard(after)
+    if link.state is LinkState.PROPOSED:
+        title, heard = _("The link with {peer} has ended"), _("The request is withdrawn; nothing comes of it.")
+    elif told.is_told:
+        title, heard = _("The link with {peer} has ended"), _("Both ends have stopped.")
+    await visit.tell("ok", title.format(peer=after.name), heard)
     return telling.go_on_after(visit.redirect(visit.url("/")))
 
 
@@ -237,7 +249,19 @@ async def _look(visit: Visit, link: Link) -> LinkLook:
         url=_get_url(visit, link),
         now=visit.now,
         paused_by=await _find_name(visit, link.pause.by) if link.pause else "",
+        answer_url=find_answer_url(visit, link.id),
+        new_url=visit.url(f"/new?{urlencode({'url': link.peer.url})}"),
+        proposal_seconds=visit.context.linking.proposal_seconds,
+        reference=await _find_reference(visit, link),
     )
+
+
+async def _find_reference(visit: Visit, link: Link) -> str:
+    """Give the reference of the failure in which the last test call ended."""
+    if not link.check.startswith("failed"):
+        return ""
+    failures = await list_failures(link_id=link.id, actor=_actor(visit), side=visit.context.administration)
+    return next((each.reference for each in failures if each.place == "test_call"), "")
 
 
 async def _gather(visit: Visit, view: LinkView) -> LinkFacts:
@@ -267,7 +291,7 @@ async def _return_to(visit: Visit, link: Link) -> Response:
 
 
 def _say_not_heard(link: Link) -> str:
-    return _("Here it stopped at once. {peer} has not heard of it yet, and is told by itself.").format(peer=link.name)
+    return _("{peer} does not answer; it is told as soon as it does.").format(peer=link.name)
 
 
 def _is_wanted(row: LinkRow, asked: str, text: str) -> bool:
@@ -311,9 +335,10 @@ async def _show_direction(visit: Visit, direction: str, *, problem: str = "") ->
     caller, server = (peer, us) if direction == "in" else (us, peer)
     ours = describe_own(visit.context.linking.resources[0].scopes)
     describe = ours if direction == "in" else describe_theirs(link.peer.manifest)
-    # A direction that is off keeps no scopes; switched on, it begins with all that was agreed.
-    in_use = here if here.is_enabled else ceiling
+    # A direction that is off keeps what was lowered; one that keeps nothing begins with all that was agreed.
+    in_use = here if here.is_enabled or here.user_scopes or here.application_scopes else ceiling
     choices = DirectionChoices(ceiling, field="user", application_field="application", describe=describe)
+    is_off_there = direction == "out" and look.is_switched_off_there
     name = _("incoming") if direction == "in" else _("outgoing")
     page = ChangePage(
         them=look.them,
@@ -331,14 +356,31 @@ async def _show_direction(visit: Visit, direction: str, *, problem: str = "") ->
             checked=here.is_enabled,
         ),
         user_title=_("With a user’s consent, {caller} may").format(caller=caller),
-        user=choices.list_user(in_use.user_scopes),
+        user=_mark_lowered(look, direction, choices.list_user(in_use.user_scopes), users=True),
         application_title=_("As itself, without a user, {caller} may").format(caller=caller),
-        application=choices.list_application(in_use.application_scopes),
-        ceiling=_("Only what both sides agreed stands here. More needs a new approval of both."),
+        application=_mark_lowered(
+            look, direction, choices.list_application(in_use.application_scopes), users=False
+        ),
+        ceiling=_("Only what both sides agreed stands here. For more, delete the link and make it anew."),
         button=_("Save {direction}").format(direction=name),
         problem=problem,
+        notice=_("{peer} has switched this direction off. What you set here counts once it is on again.").format(
+            peer=peer
+        )
+        if is_off_there
+        else "",
     )
     return await visit.render("change_direction.html", page, status=400 if problem else 200)
+
+
+def _mark_lowered(look: LinkLook, direction: str, boxes: tuple[Choice, ...], *, users: bool) -> tuple[Choice, ...]:
+    """Say beside each box which of our permissions the peer does not serve now."""
+    return tuple(
+        replace(box, hint=say_lowered_there(look))
+        if direction == "out" and is_lowered_there(look, box.value, users=users)
+        else box
+        for box in boxes
+    )
 
 
 async def _save_direction(visit: Visit, direction: str) -> Response:

@@ -117,7 +117,13 @@ class LinksPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """What one side may do, to tick or to read."""
+    """
+    What one side may do, to tick or to read.
+
+    Attributes:
+        who: who is service provider and who is consumer.
+        alone: what may be done without any user's consent, as a sentence; empty: nothing.
+    """
 
     direction: str
     title: str
@@ -128,6 +134,8 @@ class Side:
     off: Choice | None = None
     nothing: str = ""
     level: str = ""
+    who: str = ""
+    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +147,7 @@ class NewLinkPage:
     problem: Sentence | None = None
     reference: str = ""
     offer: str = ""
+    offer_title: str = ""
     asks_private: bool = False
     private_confirmed: bool = False
     found: End | None = None
@@ -204,19 +213,26 @@ class QuestionPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something an administrator should know about a link, with the way to the fix; ``reason``: in a person's words."""
+    """
+    Something an administrator should know about a link, with the way to the fix.
+
+    Attributes:
+        reason: in a person's words.
+        reference: of the failure that explains it.
+    """
 
     state: str
     what: str
     advice: str = ""
     reason: str = ""
+    reference: str = ""
     fix: str = ""
     fix_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeLine:
-    """A scope on a link's page; one that is agreed but not in use is off."""
+    """A scope on a link's page; one that is agreed but not in use is off, and ``off_words`` say by whom."""
 
     name: str
     label: str
@@ -247,15 +263,16 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressList:
-    """Addresses and keys of one side: a label, and a value that machines compare."""
+    """Addresses and keys of one side: a label, and a value that machines compare; ``keys_words`` lead to all keys."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
+    keys_words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPage:
-    """One link."""
+    """One link; of one that ended before it was ever in force (``never_was``) there is little to show."""
 
     us: End
     them: End
@@ -279,11 +296,12 @@ class LinkPage:
     is_waiting: bool = False
     is_paused_here: bool = False
     is_ended: bool = False
+    never_was: bool = False
 
     @property
     def fix_url(self) -> str:
         """The address of the most pressing fix, which takes the main button."""
-        return next((each.fix_url for each in self.findings if each.state == "warn" and each.fix_url), "")
+        return next((each.fix_url for each in self.findings if each.fix_url), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +323,7 @@ class ChangePage:
     ceiling: str
     button: str
     problem: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
