@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 from hypothesis import HealthCheck, settings
-from tools.requirements import format_summary
 
 from tests.fakes import CountingEntropy, FixedClock
+from tools.requirements import format_summary
 
 settings.register_profile(
     "gate", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from applinks.secret import Secret, digest_secret
+from applinks.secret import Secret, digest_secret, is_same_digest
 
 CLEAR = "a value that nobody may see"
 
@@ -43,3 +43,11 @@ def test_a_digest_does_not_hold_the_value() -> None:
     """Security N-06: SHA-256, of any text."""
     assert digest_secret(CLEAR) != CLEAR.encode()
     assert len(digest_secret(CLEAR)) == len(digest_secret("\ud800")) == 32
+
+
+def test_what_is_not_stored_is_the_same_as_nothing() -> None:
+    """Ours: not even as the stand-in that is compared instead."""
+    assert is_same_digest(digest_secret(CLEAR), digest_secret(CLEAR))
+    assert not is_same_digest(digest_secret(CLEAR), digest_secret("another"))
+    assert not is_same_digest(None, digest_secret(CLEAR))
+    assert not is_same_digest(None, bytes(32))

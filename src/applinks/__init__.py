@@ -14,6 +14,7 @@ from applinks.errors import (
     SettingsError,
     StoreBusyError,
     StoreError,
+    UnsafeCallError,
 )
 from applinks.incoming.caller import Caller
 from applinks.records.scopes import Resource, Scope
@@ -44,5 +45,6 @@ __all__ = [
     "Sizes",
     "StoreBusyError",
     "StoreError",
+    "UnsafeCallError",
     "User",
 ]

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from applinks.assembly import Declared, Running, assemble
 from applinks.clock import Clock, SystemClock
 from applinks.entropy import Entropy, SystemEntropy
-from applinks.errors import LinkUnusableError, SettingsError
+from applinks.errors import SettingsError
 from applinks.outgoing.connection import PeerConnection
-from applinks.outgoing.connections import disconnect
+from applinks.outgoing.disconnection import disconnect
+from applinks.outgoing.peers import get_link
 from applinks.records.links import Link
 from applinks.records.scopes import Resource, Scope
 from applinks.records.users import HostUsers
@@ -87,9 +88,7 @@ class AppLinks:
     async def disconnect(self, link: str, *, user: str, name: str = "") -> bool:
         """Give up a user's connection, here and at the peer; whether the peer confirmed it."""
         outgoing = (await self._run()).outgoing
-        found = await outgoing.store.find_link(link)
-        if found is None:
-            raise LinkUnusableError("There is no such link.", code="unknown_link", link=link)
+        found = await get_link(link, side=outgoing)
         connection = await outgoing.store.find_connection(link_id=found.id, user_id=user, name=name)
         return connection is None or await disconnect(connection, actor=f"user:{user}", side=outgoing)
 

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from dataclasses import dataclass
 
-from applinks.administration.side import Administration
+from applinks.administration.side import build_administration
 from applinks.clock import Clock
 from applinks.entropy import Entropy, Rows
 from applinks.errors import StoreError
@@ -14,14 +14,12 @@ from applinks.incoming.seen_users import SeenUsers
 from applinks.incoming.side import IncomingSide
 from applinks.linking.keys import find_peer_key
 from applinks.linking.side import LinkingSide
-from applinks.linking.statements import send_statement
 from applinks.outgoing.side import OutgoingSide
-from applinks.records.links import Link
 from applinks.records.scopes import Resource
 from applinks.records.users import HostUsers
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
-from applinks.upkeep import run_upkeep, write_usage
+from applinks.upkeep import LinkTeller, run_upkeep, write_usage
 from applinks.web.guard import GuardContext
 from applinks.web.pages.application import build_pages
 from applinks.web.pages.context import PagesContext
@@ -78,10 +76,10 @@ async def assemble(declared: Declared) -> Running:
     """
     settings = declared.settings
     if settings.is_loopback:
-        _log.warning("http.allowed base_url=%s reason=loopback", settings.base_url)
+        reason = "plain http is allowed, because this is a loopback address"
+        _log.warning("http.allowed base_url=%s reason=%r", settings.base_url, reason)
     storage = await open_storage(settings, clock=declared.clock, entropy=declared.entropy)
     fetcher = Fetcher(settings)
-    incoming = _build_incoming(declared, storage)
     outgoing = OutgoingSide(
         store=storage.outgoing,
         settings=settings,
@@ -102,8 +100,8 @@ async def assemble(declared: Declared) -> Running:
         outgoing=outgoing,
         resources=declared.resources,
     )
-    incoming.find_peer_key = lambda link, jwt: find_peer_key(link, jwt, side=linking)
-    incoming.hear_early_call = Teller(linking).tell
+    teller = LinkTeller(linking)
+    incoming = _build_incoming(declared, storage, linking, teller)
     return Running(
         storage=storage,
         fetcher=fetcher,
@@ -115,27 +113,13 @@ async def assemble(declared: Declared) -> Running:
         ),
         pages=_build_pages(declared, storage, incoming, linking),
         upkeep=asyncio.create_task(
-            run_upkeep(storage, linking, (incoming.usage, outgoing.usage)), name="applinks.upkeep"
+            run_upkeep(storage, linking, teller, (incoming.usage, outgoing.usage)), name="applinks.upkeep"
         ),
     )
 
 
-class Teller:
-    """Sends a statement about a link that was called before it was in force here; one at a time for each link."""
-
-    def __init__(self, linking: LinkingSide) -> None:
-        self._linking = linking
-        self._under_way: dict[str, asyncio.Task[Link | None]] = {}
-
-    def tell(self, link: Link) -> None:
-        """Begin to tell the peer, unless that is under way."""
-        if link.id not in self._under_way:
-            task = asyncio.create_task(send_statement(link, side=self._linking))
-            self._under_way[link.id] = task
-            task.add_done_callback(lambda _: self._under_way.pop(link.id, None))
-
-
-def _build_incoming(declared: Declared, storage: Storage) -> IncomingSide:
+def _build_incoming(declared: Declared, storage: Storage, linking: LinkingSide, teller: LinkTeller) -> IncomingSide:
+    """Build the incoming side, and hand it the two things that it needs of linking, which it does not import."""
     settings = declared.settings
     return IncomingSide(
         store=storage.incoming,
@@ -146,19 +130,12 @@ def _build_incoming(declared: Declared, storage: Storage) -> IncomingSide:
         users=SeenUsers(declared.users, clock=declared.clock, seconds=settings.user_seen_seconds),
         resources=declared.resources,
         failures=storage.failures,
+        find_peer_key=lambda link, jwt: find_peer_key(link, jwt, side=linking),
+        hear_early_call=teller.tell_early,
     )
 
 
 def _build_pages(declared: Declared, storage: Storage, incoming: IncomingSide, linking: LinkingSide) -> AsgiApplication:
-    administration = Administration(
-        store=storage.linking,
-        incoming=storage.incoming,
-        outgoing=storage.outgoing,
-        keys=storage.keys,
-        failures=storage.failures,
-        clock=declared.clock,
-        entropy=declared.entropy,
-    )
     return build_pages(
         PagesContext(
             settings=declared.settings,
@@ -167,7 +144,7 @@ def _build_pages(declared: Declared, storage: Storage, incoming: IncomingSide, l
             incoming=incoming,
             outgoing=linking.outgoing,
             linking=linking,
-            administration=administration,
+            administration=build_administration(storage, clock=declared.clock, entropy=declared.entropy),
             failures=storage.failures,
             clock=declared.clock,
             entropy=declared.entropy,

@@ -154,3 +154,9 @@ class AddressNotAllowedError(PeerUnreachableError):
     """The address may not be called; says nothing of what is there."""
 
     code = "address_not_allowed"
+
+
+class UnsafeCallError(ApplinksError, ValueError):
+    """The host asked for a call that could carry credentials to where they do not belong; nothing was sent."""
+
+    code = "unsafe_call"

@@ -14,7 +14,8 @@ from applinks.entropy import new_id
 from applinks.errors import ApplinksError
 from applinks.linking.keys import is_reading_due, read_keys_again
 from applinks.linking.side import LinkingSide
-from applinks.linking.statements import send_due
+from applinks.linking.statements import send_due, send_statement
+from applinks.records.links import Link
 from applinks.records.usage import LastUsed, Usage
 
 _log = logging.getLogger("applinks.upkeep")
@@ -99,7 +100,7 @@ class Job:
 
 class LinkTeller:
     """
-    Does what is due for links, each in a task of its own.
+    Tells peers how their links stand, each link in a task of its own.
 
     A peer that hangs keeps no other link waiting, and is not spoken to twice at once.
     """
@@ -116,10 +117,11 @@ class LinkTeller:
 
     def tell(self, link_id: str) -> None:
         """Do what is due for one link, beside everything else."""
-        if link_id not in self._under_way:
-            task = asyncio.create_task(self._tell(link_id), name=f"applinks-{link_id}")
-            self._under_way[link_id] = task
-            task.add_done_callback(lambda _: self._under_way.pop(link_id, None))
+        self._begin(link_id, lambda: send_due(link_id, side=self._linking))
+
+    def tell_early(self, link: Link) -> None:
+        """Tell a peer that called before the link was in force here how it stands, whether or not that is due."""
+        self._begin(link.id, lambda: send_statement(link, side=self._linking))
 
     async def finish(self) -> None:
         """Wait until nothing is under way."""
@@ -131,10 +133,16 @@ class LinkTeller:
             task.cancel()
         await self.finish()
 
-    async def _tell(self, link_id: str) -> None:
+    def _begin(self, link_id: str, work: Callable[[], Awaitable[object]]) -> None:
+        if link_id not in self._under_way:
+            task = asyncio.create_task(self._do(link_id, work), name=f"applinks-{link_id}")
+            self._under_way[link_id] = task
+            task.add_done_callback(lambda _: self._under_way.pop(link_id, None))
+
+    async def _do(self, link_id: str, work: Callable[[], Awaitable[object]]) -> None:
         async with self._gate:
             try:
-                await send_due(link_id, side=self._linking)
+                await work()
             except ApplinksError as error:
                 _log.warning("upkeep.link_failed link=%s code=%s detail=%r", link_id, error.code, error.detail)
             except Exception:  # noqa: BLE001 - logged whole; the other links go on.
@@ -161,10 +169,14 @@ def list_jobs(storage: Kept, linking: LinkingSide, teller: LinkTeller, usages: S
 
 
 async def run_upkeep(
-    storage: Kept, linking: LinkingSide, usages: Sequence[Usage] = (), *, tick_seconds: float = _TICK_SECONDS
+    storage: Kept,
+    linking: LinkingSide,
+    teller: LinkTeller,
+    usages: Sequence[Usage] = (),
+    *,
+    tick_seconds: float = _TICK_SECONDS,
 ) -> None:
-    """Do what is due, again and again, until cancelled; nothing that goes wrong ends it."""
-    teller = LinkTeller(linking)
+    """Do what is due, again and again, until cancelled; nothing that goes wrong ends it. It stops the teller, too."""
     workers = [_Worker(job, storage=storage, linking=linking) for job in list_jobs(storage, linking, teller, usages)]
     try:
         while True:

@@ -268,7 +268,8 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
     "invalid_client": (
         _mark("The application that sent you here is not known to {us}."),
         _mark(
-            "Tell its administrator. You were not sent back, because an unknown application is no safe place to return to."
+            "Tell its administrator. You were not sent back, because an unknown application is no safe place "
+            "to return to."
         ),
     ),
     "invalid_redirect_uri": (
@@ -331,12 +332,6 @@ def say_refusal(code: str, *, us: str = "", peer: str = "") -> Sentence:
     return _fill(texts, us=us or _("this application"), peer=peer or _("the other application"))
 
 
-def say_no_administrator(name: str, *, us: str) -> Sentence:
-    """Say that whoever is logged in may not open an administrator's page."""
-    what = _("You are logged in as {name}, who is no administrator of {us}.").format(name=name, us=us)
-    return Sentence(what=what, advice=_("Log in as one, then this page opens. Or ask one."))
-
-
 def has_refusal(code: str) -> bool:
     """Whether there are words for a code."""
     return code in _REFUSALS
@@ -391,20 +386,13 @@ def say_date(at: int, *, now: int) -> str:
     return text if day.year == datetime.fromtimestamp(now, UTC).year else f"{text} {day.year}"
 
 
+# fmt: off
 _MONTHS = (
-    _mark("January"),
-    _mark("February"),
-    _mark("March"),
-    _mark("April"),
-    _mark("May"),
-    _mark("June"),
-    _mark("July"),
-    _mark("August"),
-    _mark("September"),
-    _mark("October"),
-    _mark("November"),
-    _mark("December"),
+    _mark("January"), _mark("February"), _mark("March"), _mark("April"),
+    _mark("May"), _mark("June"), _mark("July"), _mark("August"),
+    _mark("September"), _mark("October"), _mark("November"), _mark("December"),
 )
+# fmt: on
 
 
 def _fill(texts: tuple[str, str], **names: str) -> Sentence:

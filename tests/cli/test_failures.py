@@ -4,9 +4,9 @@ import asyncio
 import json
 
 import pytest
-from tests.cli.conftest import Run, open_database
 
 from applinks.errors import RefusedError
+from tests.cli.conftest import Run, open_database
 
 
 @pytest.fixture

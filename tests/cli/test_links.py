@@ -1,16 +1,18 @@
 """The commands ``applinks links``."""
 
 import asyncio
+import io
 import json
+import sys
 from collections.abc import Sequence
 
 import pytest
-from tests.cli.conftest import Run, open_database
-from tests.conformance.records import add_link, make_link
 
 from applinks.records.audit import AuditEvent
 from applinks.records.links import Direction, Link
 from applinks.wire.linking.terms import Level
+from tests.cli.conftest import Run, open_database
+from tests.conformance.records import add_link, make_link
 
 _INCOMING = Direction(
     level=Level.OAUTH, protocols=("oauth2",), user_scopes=("issues:read",), application_scopes=("projects:read",)
@@ -115,6 +117,72 @@ def test_a_deleted_link_has_ended_for_good(run: Run, database: str, link: Link) 
     assert json.loads(run("links", "list", "--json", "--database", database).out) == []
     assert len(json.loads(run("links", "list", "--all", "--json", "--database", database).out)) == 1
     assert run("links", "resume", link.handle, "--database", database).code == 1
+
+
+def test_what_passes_without_a_user_is_said(run: Run, database: str, link: Link) -> None:
+    """Ours: an administrator sees in a terminal what her page shows."""
+    words = "OAuth · issues:read; without a user: projects:read"
+    assert words in run("links", "list", "--database", database).out
+    shown = run("links", "show", link.handle, "--database", database).out
+    assert f"{link.name} calls us: {words}" in shown
+    assert f"we call {link.name}: Disabled" in shown
+
+
+@pytest.mark.parametrize("verb", ["pause", "delete"])
+def test_who_changes_a_link_is_told_who_tells_the_other_side(run: Run, database: str, link: Link, verb: str) -> None:
+    """Issue: told to the peer within seconds, by the running application."""
+    found = run("links", verb, link.handle, "--database", database)
+    assert f"The running application tells {link.name} within seconds." in found.out
+    assert "Not told yet" not in found.out
+
+
+def test_a_link_that_ended_is_listed_with_the_id_by_which_it_is_shown(run: Run, database: str, link: Link) -> None:
+    """House §8: a handle goes to the next link of that name, an id is never reused."""
+    run("links", "delete", link.handle, "--database", database)
+    listed = run("links", "list", "--all", "--database", database).out
+    assert link.id in listed
+    assert "Ended" in listed
+    shown = run("links", "show", link.id, "--database", database)
+    assert shown.code == 0
+    assert "The link was deleted." in shown.out
+    assert "Disabled" in shown.out
+    assert run("links", "show", link.handle, "--database", database).code == 1
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "arguments", "ended"),
+    [
+        ("y\n", (), True),
+        ("Yes\n", (), True),
+        ("\n", (), False),
+        ("n\n", (), False),
+        ("", (), False),
+        ("", ("--yes",), True),
+    ],
+)
+def test_on_a_terminal_a_deletion_asks_first(
+    run: Run,
+    database: str,
+    link: Link,
+    monkeypatch: pytest.MonkeyPatch,
+    typed: str,
+    arguments: tuple[str, ...],
+    ended: bool,
+) -> None:
+    """Ours: what cannot be brought back is not done by a slip; a script passes --yes, or has no terminal."""
+    monkeypatch.setattr(sys, "stdin", _Terminal(typed))
+    found = run("links", "delete", link.handle, *arguments, "--database", database)
+    assert (found.code == 0) is ended
+    assert bool(_load(database, link).ended_at) is ended
+    asks = f"Delete the link with {link.name} at both ends? [y/N]" in found.err
+    assert asks is not bool(arguments)
+    if not ended:
+        assert (found.out, "Nothing was changed." in found.err) == ("", True)
 
 
 def test_the_audit_names_the_command_line_and_its_user(run: Run, database: str, link: Link) -> None:

@@ -5,6 +5,7 @@ import sys
 from importlib.metadata import version
 
 import pytest
+
 from tests.cli.conftest import Run
 
 
@@ -37,6 +38,14 @@ def test_wrong_use_gives_exit_code_2(run: Run, arguments: tuple[str, ...]) -> No
     found = run(*arguments)
     assert (found.code, found.out) == (2, "")
     assert found.err
+
+
+@pytest.mark.parametrize("arguments", [("demo", "extra"), ("links", "show", "a", "extra")])
+def test_an_argument_too_many_is_named(run: Run, arguments: tuple[str, ...]) -> None:
+    """Ours: in words that are not a parser's."""
+    found = run(*arguments)
+    assert (found.code, found.out) == (2, "")
+    assert "Too many arguments: extra." in found.err
 
 
 def test_help_loads_neither_the_servers_nor_the_database() -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 
-from tests.conformance.records import NOW, THEM, make_access_token, make_family, make_link, make_refresh_token
-
 from applinks.clock import SystemClock
 from applinks.entropy import SystemEntropy
 from applinks.linking.store import CommitResult, DecidedProposal, LinkWrite
@@ -13,6 +11,7 @@ from applinks.records.tokens import Family
 from applinks.secret import Secret
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
+from tests.conformance.records import NOW, THEM, make_access_token, make_family, make_link, make_refresh_token
 
 
 def claim_all(settings: Settings, count: int) -> tuple[str, list[bool]]:

@@ -2,6 +2,13 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+
+from applinks.errors import StoreError
+from applinks.linking.store import LinkWrite
+from applinks.records.grants import GrantEnd
+from applinks.records.links import EndReason, Pause
+from applinks.secret import Secret
+from applinks.storage.open import Storage
 from tests.conformance.records import (
     NOW,
     add_code,
@@ -16,13 +23,6 @@ from tests.conformance.records import (
     make_link,
     make_refresh_token,
 )
-
-from applinks.errors import StoreError
-from applinks.linking.store import LinkWrite
-from applinks.records.grants import GrantEnd
-from applinks.records.links import EndReason, Pause
-from applinks.secret import Secret
-from applinks.storage.open import Storage
 
 pytestmark = pytest.mark.anyio
 

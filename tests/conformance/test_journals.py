@@ -1,6 +1,16 @@
 import logging
 
 import pytest
+
+from applinks.errors import RefusedError
+from applinks.linking.store import LinkWrite
+from applinks.records.links import EndReason
+from applinks.secret import Secret
+from applinks.settings import Settings
+from applinks.storage.failures import FailureTable
+from applinks.storage.open import Storage
+from applinks.storage.sessions import Session
+from applinks.wire.jose import compute_thumbprint
 from tests.conformance.records import (
     NOW,
     add_link,
@@ -14,16 +24,6 @@ from tests.conformance.records import (
 from tests.conformance.test_linking_store import make_decided
 from tests.conformance.test_outgoing_store import make_round_trip
 from tests.fakes import CountingEntropy, FixedClock
-
-from applinks.errors import RefusedError
-from applinks.linking.store import LinkWrite
-from applinks.records.links import EndReason
-from applinks.secret import Secret
-from applinks.settings import Settings
-from applinks.storage.failures import FailureTable
-from applinks.storage.open import Storage
-from applinks.storage.sessions import Session
-from applinks.wire.jose import compute_thumbprint
 
 pytestmark = pytest.mark.anyio
 

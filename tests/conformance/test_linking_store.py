@@ -1,6 +1,12 @@
 from dataclasses import dataclass, field, replace
 
 import pytest
+
+from applinks.linking.store import CommitResult, DecidedProposal, LinkingStore, LinkWrite
+from applinks.records.audit import AuditEvent
+from applinks.records.grants import GrantEnd
+from applinks.records.links import EndReason, LinkState, Schedule
+from applinks.storage.open import Storage
 from tests.conformance.records import (
     NOW,
     THEM,
@@ -15,12 +21,6 @@ from tests.conformance.records import (
     make_pending,
 )
 from tests.linking.memory_store import MemoryLinkingStore
-
-from applinks.linking.store import CommitResult, DecidedProposal, LinkingStore, LinkWrite
-from applinks.records.audit import AuditEvent
-from applinks.records.grants import GrantEnd
-from applinks.records.links import EndReason, LinkState, Schedule
-from applinks.storage.open import Storage
 
 pytestmark = pytest.mark.anyio
 

@@ -1,7 +1,6 @@
 import asyncio
 
 import pytest
-from tests.conformance.records import NOW, add_link, make_connection, make_event, make_link
 
 from applinks.errors import StoreError
 from applinks.linking.store import LinkWrite
@@ -10,6 +9,7 @@ from applinks.records.connections import ConnectionState
 from applinks.records.links import EndReason
 from applinks.secret import Secret
 from applinks.storage.open import Storage
+from tests.conformance.records import NOW, add_link, make_connection, make_event, make_link
 
 pytestmark = pytest.mark.anyio
 

@@ -2,6 +2,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
+
+from applinks.settings import Settings
+from applinks.storage.open import Storage, open_storage
 from tests.conformance.racing import claim_all, race
 from tests.conformance.records import (
     NOW,
@@ -16,9 +19,6 @@ from tests.conformance.records import (
     make_refresh_token,
 )
 from tests.fakes import CountingEntropy, FixedClock
-
-from applinks.settings import Settings
-from applinks.storage.open import Storage, open_storage
 
 
 @pytest.mark.requirement("AS-41")

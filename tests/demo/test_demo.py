@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.demo.running import Demo, find_gadget, read_json, run_command, start_demo, wait_until
 
 from applinks.demo.browser import Browser, Page
+from tests.demo.running import Demo, find_gadget, read_json, run_command, start_demo, wait_until
 
 
 @pytest.fixture(scope="module")

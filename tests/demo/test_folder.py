@@ -30,10 +30,20 @@ def test_a_second_demo_on_the_same_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
-    """Ours: a clear message (a file stands for what cannot be written, since root may write everywhere)."""
+    """Ours: a clear message (a place below a file stands for what cannot be written, since root writes everywhere)."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(DemoError, match="cannot be written"), open_folder(tmp_path / "file"):
+    with pytest.raises(DemoError, match="cannot be written"), open_folder(tmp_path / "file" / "state"):
         pass
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    """Ours: who names a file by mistake is told that it is one."""
+    file = tmp_path / "README.md"
+    file.write_text("text")
+    with pytest.raises(DemoError) as raised, open_folder(file):
+        pass
+    assert raised.value.description == f"{file} is a file; --state-dir needs a folder."
+    assert file.read_text() == "text"
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "[1, 2, 3]", '{"a": 1}', '["a", "b"]', "null"])

@@ -2,6 +2,7 @@
 
 import pytest
 from starlette.testclient import TestClient
+
 from tests.demo.conftest import log_in, send
 
 

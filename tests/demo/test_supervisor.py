@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
+
 from tests.demo.running import is_running, kill, read_json, run_command, start_demo, wait_until
 
 

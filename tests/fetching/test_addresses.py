@@ -1,3 +1,7 @@
+import asyncio
+import socket
+import threading
+
 import pytest
 
 from applinks.errors import AddressNotAllowedError, PeerUnreachableError
@@ -27,6 +31,12 @@ NEVER = [
     "fe80::1%eth0",
     "ff02::1",
     "5f00::1",
+    "::ffff:0:7f00:1",
+    "::ffff:0:a9fe:a9fe",
+    "fd00:ec2::254",
+    "fd20:ce::254",
+    "100.100.100.200",
+    "168.63.129.16",
 ]
 
 
@@ -147,3 +157,31 @@ async def test_a_private_address_is_known_before_anything_is_fetched():
     assert not await judge("127.0.0.1", loopback=True).is_private("localhost", 80)
     with pytest.raises(AddressNotAllowedError):
         await judge("169.254.169.254").is_private("peer.example", 443)
+
+
+@pytest.mark.requirement("N-04")
+async def test_a_name_server_that_never_answers_holds_up_no_other_name(monkeypatch):
+    """Ours: a lookup cannot be cancelled, and there are only so many threads."""
+    go_on = threading.Event()
+    asked = []
+
+    def look_up(host, port, **_options):
+        asked.append(host)
+        if host == "slow.example":
+            go_on.wait(10)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    resolver = SystemResolver()
+    waiting = [asyncio.create_task(resolver("slow.example", 443)) for _ in range(20)]
+    try:
+        assert await asyncio.wait_for(resolver("quick.example", 443), 5) == ["93.184.216.34"]
+        # Who gives up does not take the others' answer along.
+        waiting[0].cancel()
+    finally:
+        go_on.set()
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(answers[0], asyncio.CancelledError)
+    assert answers[1:] == [["93.184.216.34"]] * 19
+    assert sorted(asked) == ["quick.example", "slow.example"]
+    resolver.close()

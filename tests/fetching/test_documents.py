@@ -1,8 +1,8 @@
 import pytest
-from tests.fetching.servers import answering, http, quick_settings, serve
 
 from applinks.fetching.documents import DocumentError, fetch_json, fetch_keys, is_key_reading_due
 from applinks.fetching.transport import Fetcher
+from tests.fetching.servers import answering, http, quick_settings, serve
 
 pytestmark = pytest.mark.anyio
 

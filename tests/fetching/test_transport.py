@@ -7,12 +7,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from tests.fetching.servers import LocalPeer, answering, hang, http, quick_settings, serve
 
 from applinks.errors import AddressNotAllowedError, PeerProtocolError, PeerUnreachableError
 from applinks.fetching.transport import Fetcher
 from applinks.settings import Settings
 from applinks.wire.http import Request
+from tests.fetching.servers import LocalPeer, answering, hang, http, quick_settings, serve
 
 pytestmark = pytest.mark.anyio
 

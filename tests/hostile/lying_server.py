@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
+
+from applinks.wire.linking.manifest import build_manifest
 from tests.hostile.peers import METADATA
 from tests.hostile.site import PEER
 from tests.wire.linking.samples import make_manifest
-
-from applinks.wire.linking.manifest import build_manifest
 
 Fault = Callable[[asyncio.StreamWriter, bytes], Awaitable[None]]
 NEW = "https://new.example"

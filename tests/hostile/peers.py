@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
-from tests.hostile.site import BASE, LINK, PEER, Answer, Site
-from tests.incoming.world import PEER_CLIENT, publish
 
 from applinks.wire.jose import sign_jwt
 from applinks.wire.linking.messages import STATEMENT_TYP
 from applinks.wire.oauth2.assertions import CLIENT_ASSERTION_TYP, CLIENT_ASSERTION_TYPE, build_client_assertion
+from tests.hostile.site import BASE, LINK, PEER, Answer, Site
+from tests.incoming.world import PEER_CLIENT, publish
 
 TOKEN, STATEMENT = "/applinks/oauth2/token", "/applinks/link/statement"
 METADATA = {

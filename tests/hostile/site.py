@@ -15,6 +15,20 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+
+from applinks import Role, Settings, User
+from applinks.fetching.transport import Fetcher
+from applinks.hosts.starlette import AppLinks
+from applinks.limits import RateLimits
+from applinks.linking.store import CommitResult, LinkWrite
+from applinks.records.clients import Client, ClientAuthentication, GrantType
+from applinks.records.connections import Connection
+from applinks.records.links import Agreement, Direction, Link, Peer
+from applinks.secret import Secret
+from applinks.storage.open import Storage, open_storage
+from applinks.wire.linking.manifest import build_manifest
+from applinks.wire.linking.terms import Access, Allows, Level, Terms
+from applinks.wire.oauth2.pkce import compute_code_challenge
 from tests.fakes import CountingEntropy, FixedClock
 from tests.incoming.world import (
     BASE,
@@ -30,20 +44,6 @@ from tests.incoming.world import (
     publish,
 )
 from tests.wire.linking.samples import make_manifest
-
-from applinks import Role, Settings, User
-from applinks.fetching.transport import Fetcher
-from applinks.hosts.starlette import AppLinks
-from applinks.limits import RateLimits
-from applinks.linking.store import CommitResult, LinkWrite
-from applinks.records.clients import Client, ClientAuthentication, GrantType
-from applinks.records.connections import Connection
-from applinks.records.links import Agreement, Direction, Link, Peer
-from applinks.secret import Secret
-from applinks.storage.open import Storage, open_storage
-from applinks.wire.linking.manifest import build_manifest
-from applinks.wire.linking.terms import Access, Allows, Level, Terms
-from applinks.wire.oauth2.pkce import compute_code_challenge
 
 USERS = {
     user.id: user

@@ -6,6 +6,12 @@ from typing import Any
 from urllib.parse import quote_from_bytes
 
 from hypothesis import strategies as st
+
+from applinks.records.users import User
+from applinks.wire.jose import sign_jwt
+from applinks.wire.linking.messages import ANSWER_TYP, PROPOSAL_TYP, STATEMENT_TYP
+from applinks.wire.oauth2.assertions import CLIENT_ASSERTION_TYP, CLIENT_ASSERTION_TYPE
+from applinks.wire.oauth2.pkce import compute_code_challenge
 from tests.hostile.site import (
     ALICE,
     BASE,
@@ -23,12 +29,6 @@ from tests.hostile.site import (
     Site,
 )
 from tests.incoming.world import publish
-
-from applinks.records.users import User
-from applinks.wire.jose import sign_jwt
-from applinks.wire.linking.messages import ANSWER_TYP, PROPOSAL_TYP, STATEMENT_TYP
-from applinks.wire.oauth2.assertions import CLIENT_ASSERTION_TYP, CLIENT_ASSERTION_TYPE
-from applinks.wire.oauth2.pkce import compute_code_challenge
 
 METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "get", "BREW")
 FIELDS = (

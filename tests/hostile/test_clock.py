@@ -7,6 +7,17 @@ from urllib.parse import parse_qs
 
 import httpx2
 import pytest
+
+from applinks.administration.actor import Actor
+from applinks.administration.links import pause
+from applinks.errors import PeerRefusedError
+from applinks.linking.errors import LinkingError
+from applinks.linking.keys import is_reading_due, read_keys_again
+from applinks.linking.statements import send_due
+from applinks.outgoing.store import RoundTrip
+from applinks.secret import Secret, digest_secret
+from applinks.wire.jose import parse_jwt
+from applinks.wire.oauth2.assertions import CLIENT_ASSERTION_TYP
 from tests.fakes import FixedClock
 from tests.hostile.peers import METADATA, Peer, answer_json
 from tests.hostile.site import ALICE, DESKTOP_LINK, LINK, PEER, ROBIN, Site, open_site
@@ -20,17 +31,6 @@ from tests.linking.world import (
     World,
     build_application,
 )
-
-from applinks.administration.actor import Actor
-from applinks.administration.links import pause
-from applinks.errors import PeerRefusedError
-from applinks.linking.errors import LinkingError
-from applinks.linking.keys import is_reading_due, read_keys_again
-from applinks.linking.statements import send_due
-from applinks.outgoing.store import RoundTrip
-from applinks.secret import Secret, digest_secret
-from applinks.wire.jose import parse_jwt
-from applinks.wire.oauth2.assertions import CLIENT_ASSERTION_TYP
 
 pytestmark = pytest.mark.anyio
 

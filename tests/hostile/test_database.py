@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+
 from tests.hostile.peers import Peer
 from tests.hostile.site import ALICE, DESKTOP_LINK, LINK, ROBIN, Answer, Site, ask
 from tests.incoming.world import PEER_CLIENT

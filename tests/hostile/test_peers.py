@@ -6,10 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.hostile.lying_server import FAULTS, NEW, LyingServer, ToServer, make_new_manifest, serve
-from tests.hostile.peers import Peer
-from tests.hostile.site import ALICE, BASE, LINK, PEER, ROBIN, Answer, Site, open_site
-from tests.incoming.world import make_key, publish
 
 from applinks.errors import AuthorizationNeeded, PeerError
 from applinks.outgoing.oauth2.metadata import MetadataCache
@@ -18,6 +14,10 @@ from applinks.secret import Secret, digest_secret
 from applinks.settings import Sizes
 from applinks.wire.jose import sign_jwt
 from applinks.wire.linking.messages import PROPOSAL_TYP
+from tests.hostile.lying_server import FAULTS, NEW, LyingServer, ToServer, make_new_manifest, serve
+from tests.hostile.peers import Peer
+from tests.hostile.site import ALICE, BASE, LINK, PEER, ROBIN, Answer, Site, open_site
+from tests.incoming.world import make_key, publish
 
 pytestmark = pytest.mark.anyio
 

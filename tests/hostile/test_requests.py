@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.hostile.site import ALICE, LINK, ROBIN, Answer, Loop, Sent, Site, open_site
-from tests.hostile.strategies import WHO, requests
 
 from applinks.web.pages.application import PAGES
 from applinks.web.protocol.endpoints import build_endpoints
+from tests.hostile.site import ALICE, LINK, ROBIN, Answer, Loop, Sent, Site, open_site
+from tests.hostile.strategies import WHO, requests
 
 FORM = b"application/x-www-form-urlencoded"
 PROTOCOL = (

@@ -6,14 +6,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.fakes import FixedClock
-from tests.hostile.peers import Peer
-from tests.hostile.site import LINK, ROBIN, Sent, Users, build_host, lay, make_key, make_settings, open_site, send
 
 from applinks.errors import ApplinksError, SettingsError
 from applinks.hosts.starlette import AppLinks
 from applinks.secret import Secret
 from applinks.settings import Settings
+from tests.fakes import FixedClock
+from tests.hostile.peers import Peer
+from tests.hostile.site import LINK, ROBIN, Sent, Users, build_host, lay, make_key, make_settings, open_site, send
 
 pytestmark = pytest.mark.anyio
 

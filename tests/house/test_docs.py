@@ -6,14 +6,14 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from tools.deviations import find_deviations
-from tools.docs import ROOT, SOURCE, build_pages, describe_attributes, find_broken_links
-from tools.errors import find_codes
 
 from applinks.cli.main import app
 from applinks.settings import Lifetimes, Settings, Sizes
 from applinks.web.pages.application import PAGES
 from applinks.wire.oauth2.error_codes import ErrorCode
+from tools.deviations import find_deviations
+from tools.docs import ROOT, SOURCE, build_pages, describe_attributes, find_broken_links
+from tools.errors import find_codes
 
 DOCS = ROOT / "docs"
 REFERENCE = DOCS / "reference"

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import pytest
+
 from tools.requirements import Duty, find_proofs, read_tables
 
 TABLES = read_tables()

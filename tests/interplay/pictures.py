@@ -15,6 +15,7 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+
 from tests.interplay.demo_process import Demo, find_user, run_demo
 from tests.interplay.test_story import CHROMIUM_ARGUMENTS, connect, expect_state, log_in
 from tests.pages.screenshots import _Quiet, write_pages
@@ -41,7 +42,7 @@ def draw_linking(administrators: BrowserContext, demo: Demo, folder: Path) -> Pa
     log_in(page, find_user(demo.start_page, administrator=True))
     page.get_by_label("Address of the other application").fill(demo.tracker["url"])
     cut_out(page, folder / "link-address.png", page.locator("form").first)
-    page.get_by_role("button", name="Look").click()
+    page.get_by_role("button", name="Find it").click()
     for scope in _SCOPES:
         page.locator(f"input[value='{scope}']").check()
     cut_out(

@@ -19,11 +19,11 @@ from joserfc.jwk import ECKey
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from tests.interplay.serving import Person, Port, Users, allow, lay, make_key, make_link, serve, with_storage
 
 from applinks import Scope, Settings
 from applinks.hosts.starlette import AppLinks
 from applinks.records.clients import Client, ClientAuthentication, GrantType
+from tests.interplay.serving import Person, Port, Users, allow, lay, make_key, make_link, serve, with_storage
 
 VERIFIER = "a-verifier-of-the-client-that-is-long-enough-0123"
 PUBLIC, ROBOT = "desktop", "robot"

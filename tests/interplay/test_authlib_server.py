@@ -12,12 +12,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from tests.interplay.serving import Person, Port, Users, allow, lay, make_link, serve, serve_wsgi, with_storage
-from tests.outgoing.authlib_server import AuthlibServer, Client, Token
 
 from applinks import AuthorizationNeeded, PeerError, Settings
 from applinks.hosts.starlette import AppLinks
 from applinks.records.links import Link
+from tests.interplay.serving import Person, Port, Users, allow, lay, make_link, serve, serve_wsgi, with_storage
+from tests.outgoing.authlib_server import AuthlibServer, Client, Token
 
 # Shorter than the time before its end at which we renew a token.
 ABOUT_TO_END = 20

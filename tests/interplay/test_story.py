@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
 from tests.interplay.demo_process import Demo, find_user, run_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -53,7 +54,7 @@ def link(context: BrowserContext, demo: Demo) -> Page:
     page.goto(f"{demo.start_page['url']}/applinks/new")
     log_in(page, find_user(demo.start_page, administrator=True))
     page.get_by_label("Address of the other application").fill(demo.tracker["url"])
-    page.get_by_role("button", name="Look").click()
+    page.get_by_role("button", name="Find it").click()
     for scope in ("issues:read", "issues:write", "profile"):
         page.locator(f"input[value='{scope}']").check()
     page.get_by_role("button", name="Continue at Tracker").click()

@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
-from tests.interplay.serving import MOST_SECONDS, Port
 
 from applinks.demo.browser import Browser, Page
+from tests.interplay.serving import MOST_SECONDS, Port
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial" / "two-applications.md"
@@ -145,7 +145,7 @@ def link(administrator: Reader, tutorial: Tutorial) -> None:
     administrator.open(f"{tutorial.start_page}/applinks/")
     administrator.log_in("admin", "nottingham")
     administrator.follow("Link an application")
-    administrator.press("Look", url=tutorial.notebook)
+    administrator.press("Find it", url=tutorial.notebook)
     assert administrator.sees("Notebook", "See your notes")
     administrator.press("Continue at Notebook")
     administrator.log_in("admin", "sherwood")

@@ -49,7 +49,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_runs_the_demo_linked(installed: Path, tmp_path: Path) -> None:
-    """Ours: templates, styles, migrations and the demo are inside the wheel; both ends say that the link is in force."""
+    """Ours: templates, styles, migrations and the demo are inside the wheel; both ends say *in force*."""
     command = [str(installed / "applinks"), "demo", "--linked", "--json", "--port", "0"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
         try:

@@ -9,7 +9,7 @@ from applinks.fetching.transport import Fetcher
 from applinks.linking.answerer import open_proposal
 from applinks.linking.documents import build_client_document, build_own_jwks, build_own_manifest
 from applinks.linking.errors import LinkingError
-from applinks.linking.handles import choose_handle
+from applinks.linking.standing import choose_handle
 from applinks.outgoing.renewal import request_token_for_application
 from applinks.records.scopes import CHECK_SCOPE
 from applinks.wire.http import Request

@@ -1,5 +1,8 @@
 """A link in force: pause, own switches, tests, deletion."""
 
+from dataclasses import replace
+
+import anyio
 import pytest
 
 from applinks.administration import links
@@ -7,9 +10,10 @@ from applinks.administration.actor import Actor
 from applinks.administration.links import Wanted
 from applinks.linking.discovery import discover
 from applinks.linking.proposer import list_possible_terms
+from applinks.linking.repeats import get_allows
 from applinks.linking.statements import send_due
-from applinks.records.links import LinkState
-from applinks.wire.http import Response
+from applinks.records.links import Direction, LinkState
+from applinks.wire.http import Request, Response
 from applinks.wire.linking.terms import Allows, Terms
 from tests.linking.world import ADMINISTRATOR, B_URL, World
 
@@ -148,6 +152,24 @@ async def test_a_test_call_taken_for_anothers_fails(world: World) -> None:
     world.network.answers[f"{B_URL}/applinks/link/check"] = lambda _: Response(status=200, headers=headers, body=body)
     await world.pump(seconds=2)
     assert (await world.a.find(link_id)).check == "failed:peer_protocol"
+
+
+async def test_a_test_call_that_hangs_ends_by_its_own_deadline(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Handshake §6; ours: one deadline over metadata, token and check, since somebody waits for it."""
+    link_id = await world.link()
+    answer = world.network.answer
+
+    async def hang(request: Request) -> Response:
+        if not request.url.endswith("/statement"):
+            await anyio.sleep_forever()
+        return await answer(request)
+
+    monkeypatch.setattr(world.network, "answer", hang)
+    side = replace(world.a.linking, test_call_seconds=0)
+    await links.test_again(link_id, actor=ADMIN, side=world.a.administration)
+    await send_due(link_id, side=side)
+    assert (await world.a.find(link_id)).check == "failed:peer_unreachable"
+    assert ("test_call", "peer_unreachable") in {each[:2] for each in world.a.failures.recorded}
 
 
 async def test_test_again_makes_the_call_at_once(world: World) -> None:

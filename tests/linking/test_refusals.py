@@ -7,7 +7,7 @@ import pytest
 
 from applinks.errors import RefusedError
 from applinks.linking.answerer import AlreadyDecided, approve, open_proposal, refuse
-from applinks.linking.discovery import discover
+from applinks.linking.discovery import discover, read_application
 from applinks.linking.errors import LinkingError
 from applinks.linking.proposer import Outcome, accept_answer, list_possible_terms, propose
 from applinks.records.links import EndReason, LinkState
@@ -342,6 +342,18 @@ async def test_a_link_with_oneself_is_refused(world: World, url: str) -> None:
     with pytest.raises(LinkingError) as refused:
         await discover(url, side=world.b.linking)
     assert refused.value.code == "self_link"
+
+
+@pytest.mark.requirement("handshake-10-11")
+@pytest.mark.parametrize("alias", ["https://alias.example", "https://alias.example/tracker"])
+async def test_our_own_manifest_under_another_address_is_ourselves(world: World, alias: str) -> None:
+    """Handshake §3 step 1: not an address of its own to begin anew with."""
+    manifest = await world.network.answer_well_known(B_URL)
+    world.network.answers[f"{alias}/.well-known/application-link"] = lambda _: manifest
+    for find in (discover(alias, side=world.b.linking), read_application(alias, private=False, side=world.b.linking)):
+        with pytest.raises(LinkingError) as refused:
+            await find
+        assert (refused.value.code, refused.value.offer) == ("self_link", None)
 
 
 @pytest.mark.requirement("handshake-10-11")

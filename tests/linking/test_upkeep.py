@@ -50,7 +50,7 @@ class Busy:
 
 async def run_for(world: World, kept: Any, *, until: Any, limit: int = 400) -> None:
     """Run upkeep, quickly, until something is so."""
-    task = asyncio.create_task(run_upkeep(kept, world.a.linking, tick_seconds=0))
+    task = asyncio.create_task(run_upkeep(kept, world.a.linking, LinkTeller(world.a.linking), tick_seconds=0))
     for _ in range(limit):
         await asyncio.sleep(0.005)
         if await until():

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from tests.mounted.hosts import PLACES, Place, Site, open_site
 
 

@@ -11,9 +11,6 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
-from tests.fakes import CountingEntropy, FixedClock
-from tests.interplay.serving import make_key
-from tests.wire.linking.samples import make_manifest
 
 from applinks import Resource, Role, Scope, Settings, User
 from applinks.demo.browser import _FormReader
@@ -24,6 +21,9 @@ from applinks.records.links import Agreement, Direction, Link, Peer
 from applinks.storage.open import open_storage
 from applinks.wire.linking.manifest import build_manifest
 from applinks.wire.linking.terms import Level, Terms
+from tests.fakes import CountingEntropy, FixedClock
+from tests.interplay.serving import make_key
+from tests.wire.linking.samples import make_manifest
 
 ORIGIN = "https://tracker.example"
 LINK = "lnk_" + "1" * 22

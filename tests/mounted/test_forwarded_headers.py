@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from tests.mounted.hosts import PLACES, Site, open_site
 from tests.mounted.test_places import EVIL, authorize, bear, exchange
 from tests.mounted.test_secrets import send_statement

@@ -5,10 +5,10 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
 import pytest
-from tests.mounted.hosts import LINK, ORIGIN, REDIRECT, Site
 
 from applinks.wire.forms import format_form
 from applinks.wire.oauth2.pkce import compute_code_challenge
+from tests.mounted.hosts import LINK, ORIGIN, REDIRECT, Site
 
 pytestmark = pytest.mark.anyio
 

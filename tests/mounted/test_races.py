@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from tests.mounted.hosts import PLACES, Site, open_site
 from tests.mounted.test_places import VERIFIER, authorize, bear, exchange
 

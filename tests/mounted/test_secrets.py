@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.interplay.serving import make_key
-from tests.mounted.hosts import PLACES, REDIRECT, Site, open_site
-from tests.mounted.test_places import VERIFIER, authorize, bear, exchange
 
 from applinks.wire.jose import sign_jwt
 from applinks.wire.linking.messages import STATEMENT_TYP
+from tests.interplay.serving import make_key
+from tests.mounted.hosts import PLACES, REDIRECT, Site, open_site
+from tests.mounted.test_places import VERIFIER, authorize, bear, exchange
 
 pytestmark = pytest.mark.anyio
 

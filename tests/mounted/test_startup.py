@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from tests.mounted.hosts import ORIGIN, browse, build_applinks, build_host
 
 from applinks import Scope, Settings
 from applinks.errors import SettingsError, StoreError
 from applinks.hosts.starlette import AppLinks
+from tests.mounted.hosts import ORIGIN, browse, build_applinks, build_host
 
 pytestmark = pytest.mark.anyio
 
@@ -136,7 +136,7 @@ async def test_of_many_first_requests_one_starts(tmp_path: Path, caplog: pytest.
         answers = await asyncio.gather(*(http.get("/api/open") for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200}
     assert [record.getMessage() for record in caplog.records if record.name == "applinks.app"] == [
-        "http.allowed base_url=http://localhost:8000 reason=loopback"
+        "http.allowed base_url=http://localhost:8000 reason='plain http is allowed, because this is a loopback address'"
     ]
     await applinks.shutdown()
     await applinks.shutdown()

@@ -7,6 +7,7 @@ import pytest
 from authlib.oauth2.rfc8414 import get_well_known_url
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+
 from tests.mounted.hosts import ORIGIN, PLACES, Site, browse, build_applinks, build_host
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,6 @@ from typing import Any
 import httpx2
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import ECKey
-from tests.fakes import CountingEntropy, FixedClock
 
 from applinks.errors import ApplinksError
 from applinks.fetching.transport import Fetcher
@@ -25,6 +24,7 @@ from applinks.wire.jose import build_public_jwk
 from applinks.wire.linking.terms import Level, Terms
 from applinks.wire.oauth2.assertions import parse_client_assertion, verify_client_assertion
 from applinks.wire.oauth2.pkce import is_code_challenge_of
+from tests.fakes import CountingEntropy, FixedClock
 
 OWN = "https://start.example"
 PEER = "https://tracker.example/app"
@@ -45,6 +45,9 @@ class MemoryStore:
     async def find_link(self, id_or_handle):
         found = self.links.get(id_or_handle)
         return found or next((link for link in self.links.values() if link.handle == id_or_handle), None)
+
+    async def list_handles(self):
+        return frozenset(link.handle for link in self.links.values() if not link.ended_at)
 
     async def find_connection(self, *, link_id, user_id, name=""):
         return self.connections.get((link_id, user_id, name))

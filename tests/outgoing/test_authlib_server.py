@@ -3,16 +3,16 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from tests.fakes import FixedClock
-from tests.outgoing.authlib_server import AuthlibServer, Client
-from tests.outgoing.fakes import ALICIA, LINK_ID, OWN, World, make_link
 
 from applinks.errors import AuthorizationNeeded
 from applinks.fetching.transport import Fetcher
 from applinks.outgoing.connection import PeerConnection
-from applinks.outgoing.connections import disconnect
+from applinks.outgoing.disconnection import disconnect
 from applinks.outgoing.round_trip import begin, finish
 from applinks.settings import Settings
+from tests.fakes import FixedClock
+from tests.outgoing.authlib_server import AuthlibServer, Client
+from tests.outgoing.fakes import ALICIA, LINK_ID, OWN, World, make_link
 
 pytestmark = pytest.mark.anyio
 

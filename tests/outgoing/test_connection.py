@@ -1,9 +1,9 @@
 import asyncio
+import time
 from dataclasses import replace
 
 import httpx2
 import pytest
-from tests.outgoing.fakes import LINK_ID, PEER, World, make_link
 
 from applinks.errors import (
     AuthorizationNeeded,
@@ -11,12 +11,13 @@ from applinks.errors import (
     PeerProtocolError,
     PeerRefusedError,
     PeerUnreachableError,
+    UnsafeCallError,
 )
 from applinks.outgoing.connection import PeerConnection, join_url
-from applinks.outgoing.errors import UnsafeCallError
 from applinks.records.connections import ConnectionState
 from applinks.records.links import Direction, Pause, Rest
 from applinks.wire.linking.terms import Allows
+from tests.outgoing.fakes import LINK_ID, PEER, World, make_link
 
 pytestmark = pytest.mark.anyio
 
@@ -194,6 +195,15 @@ async def test_a_link_that_lets_no_call_pass_says_why(changes, words):
     assert raised.value.reference == "AL-TEST-0001"
 
 
+async def test_the_failure_of_an_unknown_link_names_those_that_there_are():
+    """Ours: who looks the reference up sees what was meant; the host's page does not."""
+    world = World()
+    with pytest.raises(LinkUnusableError) as raised:
+        await PeerConnection("notebook", user_id="u1", side=world.side).get("/api/issues")
+    assert raised.value.description == "There is no such link."
+    assert raised.value.detail == 'No link is called "notebook". Links here: tracker.'
+
+
 async def test_an_unknown_link_is_unusable():
     """Ours."""
     world = World()
@@ -258,6 +268,20 @@ async def test_a_plain_401_without_a_challenge_of_ours_renews_nothing():
     world.connect()
     world.peer.api = lambda _: httpx2.Response(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
     assert (await connection(world).get("/api/issues")).status_code == 401
+    assert world.peer.count("/token") == 0
+
+
+@pytest.mark.requirement("N-04")
+async def test_a_long_challenge_is_read_in_one_pass():
+    """Ours: a peer that repeats what the search begins with must not hold up the host for seconds."""
+    world = World()
+    world.connect()
+    challenge = "Bearer " * 8000 + "error" + " " * 8000
+    world.peer.api = lambda _: httpx2.Response(401, headers={"WWW-Authenticate": challenge})
+    began = time.process_time()
+    assert (await connection(world).get("/api/issues")).status_code == 401
+    # Seconds before it was mended; a tenth of one leaves room for a slow machine.
+    assert time.process_time() - began < 1
     assert world.peer.count("/token") == 0
 
 

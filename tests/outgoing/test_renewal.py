@@ -3,13 +3,13 @@ from dataclasses import replace
 
 import httpx2
 import pytest
-from tests.outgoing.fakes import LINK_ID, World, error
 
 from applinks.errors import AuthorizationNeeded, PeerError, PeerProtocolError, PeerRefusedError, PeerUnreachableError
 from applinks.outgoing.connection import PeerConnection
 from applinks.outgoing.renewal import get_credentials, renew, request_token_for_application
 from applinks.records.connections import ConnectionState
 from applinks.secret import Secret
+from tests.outgoing.fakes import LINK_ID, World, error
 
 pytestmark = pytest.mark.anyio
 

@@ -1,7 +1,6 @@
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from tests.outgoing.fakes import ALICIA, BOB, LINK_ID, OWN, PEER, World, error
 
 from applinks.errors import LinkUnusableError, PeerProtocolError, PeerRefusedError, RefusedError
 from applinks.outgoing.errors import AccessDeniedError, WrongIssuerError
@@ -10,6 +9,7 @@ from applinks.records.links import Pause
 from applinks.secret import digest_secret
 from applinks.wire.linking.terms import Allows
 from applinks.wire.oauth2.pkce import is_code_challenge_of
+from tests.outgoing.fakes import ALICIA, BOB, LINK_ID, OWN, PEER, World, error
 
 pytestmark = pytest.mark.anyio
 

@@ -2,14 +2,14 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.fakes import CountingEntropy
-from tests.outgoing.fakes import LINK_ID, OWN, World
 
 from applinks.linking.store import CommitResult, LinkWrite
 from applinks.outgoing.connection import PeerConnection
 from applinks.outgoing.renewal import renew
 from applinks.settings import Settings
 from applinks.storage.open import open_storage
+from tests.fakes import CountingEntropy
+from tests.outgoing.fakes import LINK_ID, OWN, World
 
 pytestmark = pytest.mark.anyio
 

@@ -108,14 +108,25 @@ def hear(link: Link, **changes: Any) -> Peer:
     return replace(link.peer, **changes)
 
 
-def look_at(link: Link) -> LinkLook:
+def look_at(link: Link, **changes: Any) -> LinkLook:
     """Look at a link now."""
     path = link.id if link.ended_at else link.handle
-    by = "Robin Berg" if link.pause else ""
-    return LinkLook(link=link, us="Tracker", base_url=BASE, url=f"/applinks/links/{path}", now=NOW, paused_by=by)
+    return LinkLook(
+        link=link,
+        us="Tracker",
+        base_url=BASE,
+        url=f"/applinks/links/{path}",
+        now=NOW,
+        paused_by="Robin Berg" if link.pause else "",
+        new_url=f"/applinks/new?url={link.peer.url}",
+        reference="AL-7KQ2-M9F4" if link.check.startswith("failed") else "",
+        **changes,
+    )
 
 
-def build(link: Link, *, may_change: bool = True, grants: int = 38, connections: int = 12) -> LinkPage:
+def build(
+    link: Link, *, may_change: bool = True, grants: int = 38, connections: int = 12, answer_url: str = ""
+) -> LinkPage:
     """Give the page of a link."""
     facts = LinkFacts(
         scopes=SCOPES,
@@ -125,7 +136,7 @@ def build(link: Link, *, may_change: bool = True, grants: int = 38, connections:
         linked_by="Robin Berg",
         may_change=may_change,
     )
-    return build_link_page(look_at(link), facts)
+    return build_link_page(look_at(link, answer_url=answer_url), facts)
 
 
 def _wait(link: Link, state: LinkState) -> Link:
@@ -186,6 +197,7 @@ LINKS: dict[str, Link] = {
     "link-one-way": _ONE_WAY,
     "link-off": replace(START, incoming=Direction()),
     "link-off-there": replace(START, check="none", peer=hear(START, allows=Allows())),
+    "link-lowered-there": replace(START, peer=hear(START, allows=Allows(user_scopes=("pages:read",)))),
     "link-paused": _PAUSED,
     "link-paused-there": replace(START, peer=hear(START, paused=True)),
     "link-paused-both": replace(_PAUSED, peer=hear(_PAUSED, paused=True)),

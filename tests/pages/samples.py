@@ -42,6 +42,7 @@ def _box(field: str, value: str, label: str, hint: str = "", *, checked: bool = 
 SIDE_IN = v.Side(
     direction="in",
     title="Incoming: Start page calls Tracker",
+    who="Tracker is the service provider, Start page the consumer.",
     user_title="Once a user has said yes, Start page may",
     user=(
         _box("in", "issues:read", "See your issues", "Everything that you can see in Tracker yourself", checked=True),
@@ -55,6 +56,7 @@ SIDE_IN = v.Side(
 SIDE_OUT = v.Side(
     direction="out",
     title="Outgoing: Tracker calls Start page",
+    who="Start page is the service provider, Tracker the consumer.",
     user_title="Once a user has said yes, Tracker may ask for",
     user=(
         _box("out", "pages:read", "See the pages that you have pinned", checked=True),
@@ -69,19 +71,24 @@ def _refuse(code: str, url: str = "https://start.hafen.example", **changes: Any)
     problem = say_refusal(code, us="Tracker", peer="start.hafen.example")
     if changes.get("offer"):
         problem = replace(problem, advice="")
+        changes = {"offer_title": "It names another address"} | changes
     return v.NewLinkPage(us=US, url=url, problem=problem, **({"reference": "AL-7KQ2-M9F4"} | changes))
 
 
 NEW_PROBLEMS = {
     "redirects": _refuse("peer_redirects", "https://start.hafen.example/old", offer="https://start.hafen.example"),
+    "plain": replace(
+        _refuse("plain_http", "http://start.hafen.example", offer="https://start.hafen.example"),
+        offer_title="Try the same address with https",
+    ),
     "typed": _refuse("invalid_url", "start page", reference=""),
     "silent": _refuse("peer_unreachable"),
     "other": _refuse("not_applinks"),
     "itself": _refuse("self_link", "https://tracker.hafen.example"),
-    "twice": _refuse("duplicate_link"),
+    "twice": _refuse("duplicate_link", standing_url="/applinks/links/start-page"),
     "forbidden": _refuse("address_not_allowed", "https://169.254.169.254"),
 }
-NOTHING_LEFT = "At least one of the two sides has to be left in."
+NOTHING_LEFT = "Incoming: tick at least one thing Start page may do, or leave this side out."
 NEW_PRIVATE = v.NewLinkPage(us=US, url="https://10.0.4.17", asks_private=True)
 NEW_FOUND = v.NewLinkPage(
     us=US,
@@ -96,18 +103,11 @@ NEW_FOUND = v.NewLinkPage(
 
 NEW_ONE_WAY = replace(
     NEW_FOUND,
-    lane_out=v.Lane(direction="out", state="off", words="Not possible"),
+    lane_out=v.Lane(direction="out", state="off", words="Disabled"),
     outgoing=v.Side(
         direction="out",
         title="Outgoing: Tracker calls Start page",
-        off=v.Choice(
-            field="out_off",
-            value="1",
-            label="Tracker does not call Start page",
-            hint="To add it later, both sides have to agree again",
-            checked=True,
-            disabled=True,
-        ),
+        nothing="Start page offers nothing that can be called.",
     ),
 )
 
@@ -127,6 +127,7 @@ APPROVE = v.ApprovePage(
         direction="in",
         title="Tracker may",
         user_title="for each user, after that user says yes",
+        who="Tracker calls Start page: Start page is the service provider.",
         off=None,
         level="Level: OAuth",
     ),
@@ -136,6 +137,8 @@ APPROVE = v.ApprovePage(
         title="Start page may",
         user_title="for each user, after that user says yes",
         application_title="as itself, without a user",
+        who="Start page calls Tracker: Tracker is the service provider.",
+        alone="Start page can list public projects even without a user.",
         off=None,
         level="Level: OAuth",
     ),
@@ -176,7 +179,7 @@ ANSWER = v.AnswerPage(
     us=US,
     them=START,
     lanes=BOTH,
-    incoming=replace(SIDE_IN, title="Start page may", application=()),
+    incoming=replace(SIDE_IN, title="Start page may", application_title="as itself, without a user"),
     outgoing=v.Side(direction="out", title="Tracker may", nothing="Tracker does not call Start page."),
 )
 
@@ -202,6 +205,10 @@ CHANGE_PROBLEM = replace(
     user=tuple(replace(each, checked=False) for each in SIDE_IN.user),
     problem="Tick what is allowed, or switch the direction off.",
 )
+CHANGE_OFF_THERE = replace(
+    CHANGE,
+    notice="Start page has switched this direction off. What you set here counts once it is on again.",
+)
 _KEY = v.KeyView(kid="k", fingerprint="k7Qe 9fQw 71Lb c0De", algorithm="ES256")
 KEYS = v.KeysPage(
     them=START,
@@ -225,7 +232,10 @@ DELETE = v.QuestionPage(
     title="Delete the link with Start page?",
     text="It cannot be brought back.",
     losses=(
-        v.Choice(label="38 users of Start page and 12 of Tracker lose their connection."),
+        v.Choice(
+            label="Tracker stops at once. Start page stops as soon as it has been told. "
+            "38 users of Start page and 12 users of Tracker lose their connection."
+        ),
         v.Choice(label="To link again, both administrators have to approve again."),
     ),
     button="Delete the link",
@@ -295,7 +305,14 @@ ACCOUNT = AccountPage(
         ),
     ),
     connections=(
-        ConnectionRow(link="lnk_1", them=FILES, id="con_1", account="alice.anders", created_at=NOW - 3_000_000),
+        ConnectionRow(
+            link="lnk_1",
+            them=FILES,
+            id="con_1",
+            account="alice.anders",
+            can=("See your files",),
+            created_at=NOW - 3_000_000,
+        ),
         ConnectionRow(
             link="lnk_2",
             them=WIKI,
@@ -342,9 +359,16 @@ PAGES: dict[str, tuple[str, Any, v.Shell]] = {
     "approve-link-private": ("question.html", PRIVATE, _AT_START),
     "answer": ("answer.html", ANSWER, SHELL),
     **{name: ("link.html", links.build(link), SHELL) for name, link in links.LINKS.items()},
+    "link-yours": (
+        "link.html",
+        links.build(links.LINKS["link-waiting"], answer_url="/applinks/link/callback?link=lnk_1"),
+        SHELL,
+    ),
+    "link-nobody-yet": ("link.html", links.build(links.START, grants=0, connections=0), SHELL),
     "link-tested": ("link.html", links.build(links.START), replace(SHELL, flash=(_PAUSED_FLASH,))),
     "link-auditor": ("link.html", links.build(links.LINKS["link-keys"], may_change=False), SHELL),
     "change": ("change_direction.html", CHANGE, SHELL),
+    "change-off-there": ("change_direction.html", CHANGE_OFF_THERE, SHELL),
     "change-problem": ("change_direction.html", CHANGE_PROBLEM, SHELL),
     "keys": ("keys.html", KEYS, SHELL),
     "keys-same": ("keys.html", replace(KEYS, title="Keys", text="", unannounced=()), SHELL),
@@ -361,7 +385,13 @@ PAGES: dict[str, tuple[str, Any, v.Shell]] = {
     "error-not-found": ("error.html", _fail("not_found", back="/", words="Back to Tracker"), _NOBODY),
     "error-not-administrator": (
         "error.html",
-        _fail("not_administrator", back="/applinks/account", words="Back to your account"),
+        _fail(
+            "not_administrator",
+            back="/login",
+            words="Log in as somebody else",
+            what="You are logged in as alice, who is no administrator of Tracker.",
+            advice="Log in as one, then this page opens. Or ask one.",
+        ),
         USER_SHELL,
     ),
     "error-log-in": ("error.html", _fail("login_required", back="/login", words="Log in"), _NOBODY),
@@ -371,7 +401,11 @@ PAGES: dict[str, tuple[str, Any, v.Shell]] = {
         _NOBODY,
     ),
     "error-expired": ("error.html", _fail("expired"), SHELL),
-    "error-declined": ("error.html", _fail("access_denied", back="/applinks/account"), USER_SHELL),
+    "error-declined": (
+        "error.html",
+        _fail("access_denied", back="/", words="Back to Tracker", reference=""),
+        USER_SHELL,
+    ),
     "error-broken": ("error.html", _fail("server_error"), SHELL),
 }
 

@@ -6,11 +6,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
-from tests.properties import strategies as wire
 
 from applinks.wire.base64url import format_base64url
 from applinks.wire.forms import Form, MalformedFormError, collect_form, parse_form
-from applinks.wire.headers import format_challenge, parse_bearer, parse_content_type
+from applinks.wire.headers import format_challenge, parse_content_type
 from applinks.wire.jose import (
     JoseError,
     build_public_jwk,
@@ -26,7 +25,7 @@ from applinks.wire.linking.manifest import MalformedManifestError, build_manifes
 from applinks.wire.linking.messages import MalformedMessageError, check_common_claims
 from applinks.wire.linking.proposal import build_proposal, parse_proposal
 from applinks.wire.linking.statement import build_statement, parse_statement
-from applinks.wire.linking.terms import parse_allows, parse_terms_object
+from applinks.wire.linking.terms import parse_allows, parse_terms
 from applinks.wire.oauth2.assertions import parse_client_assertion, verify_client_assertion
 from applinks.wire.oauth2.messages import (
     ErrorAnswer,
@@ -58,6 +57,7 @@ from applinks.wire.urls import (
     is_under,
     list_base_url_candidates,
 )
+from tests.properties import strategies as wire
 
 # Any text at all, lone surrogates included, and what looks like an address, a form or a JWT.
 anything = st.text(st.characters(exclude_categories=()), max_size=60)
@@ -174,7 +174,7 @@ def test_documents_of_any_kind_are_refused_with_our_error(value):
         parse_manifest(value, fetched_under="https://h", allow_http=True)
     with contextlib.suppress(JoseError):
         check_public_jwks(value)
-    for parse in (parse_terms_object, parse_allows):
+    for parse in (parse_terms, parse_allows):
         with contextlib.suppress(MalformedMessageError):
             parse(value)
 
@@ -275,7 +275,6 @@ def test_short_texts_of_any_kind_do_no_harm(text, other):
     """house.md §7: total functions are total."""
     parse_token(text)
     has_token_prefix(text)
-    parse_bearer(text)
     parse_content_type(text)
     is_code_challenge_of(text, other)
     with contextlib.suppress(MalformedScopeError):

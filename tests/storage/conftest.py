@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.fakes import CountingEntropy, FixedClock
 
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
+from tests.fakes import CountingEntropy, FixedClock
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text
-from tests.conformance.records import NOW, add_code, add_refresh_token, make_access_token, make_event, make_link
-from tests.fakes import CountingEntropy, FixedClock
 
 from applinks.errors import RefusedError, StoreBusyError, StoreError
 from applinks.linking.store import CommitResult, LinkWrite
@@ -17,6 +15,8 @@ from applinks.storage.open import Storage, open_storage
 from applinks.storage.schema import leases
 from applinks.storage.sqlite.connection import SqliteDatabase
 from applinks.storage.units import ConflictError, UnitUndone
+from tests.conformance.records import NOW, add_code, add_refresh_token, make_access_token, make_event, make_link
+from tests.fakes import CountingEntropy, FixedClock
 
 pytestmark = pytest.mark.anyio
 

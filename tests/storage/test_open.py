@@ -4,8 +4,6 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.conformance.records import add_link, add_refresh_token, make_connection
-from tests.fakes import CountingEntropy, FixedClock
 
 from applinks.errors import SchemaError, SettingsError, StoreError
 from applinks.secret import Secret
@@ -13,6 +11,8 @@ from applinks.settings import Settings
 from applinks.storage import migrations
 from applinks.storage.open import Storage, open_storage
 from applinks.storage.sqlite.place import find_file_system, parse_path
+from tests.conformance.records import add_link, add_refresh_token, make_connection
+from tests.fakes import CountingEntropy, FixedClock
 
 pytestmark = pytest.mark.anyio
 

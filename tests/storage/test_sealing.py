@@ -2,6 +2,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
+from applinks.secret import Secret, digest_secret
+from applinks.storage.open import Storage
+from applinks.storage.sealing import Sealer, SealingError, make_sealing_key
+from applinks.storage.sessions import Session
 from tests.conformance.records import (
     NOW,
     add_link,
@@ -12,11 +17,6 @@ from tests.conformance.records import (
     make_refresh_token,
 )
 from tests.conformance.test_outgoing_store import make_round_trip
-
-from applinks.secret import Secret, digest_secret
-from applinks.storage.open import Storage
-from applinks.storage.sealing import Sealer, SealingError, make_sealing_key
-from applinks.storage.sessions import Session
 
 PLACE = {"table": "t", "column": "c", "row": "1"}
 

@@ -11,7 +11,7 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from applinks.administration.side import Administration
+from applinks.administration.side import build_administration
 from applinks.fetching.transport import Fetcher
 from applinks.linking.side import LinkingSide
 from applinks.linking.store import CommitResult, LinkWrite
@@ -138,15 +138,7 @@ async def open_site(folder: Path) -> Site:
         outgoing=outgoing,
         resources=RESOURCES,
     )
-    administration = Administration(
-        store=storage.linking,
-        incoming=storage.incoming,
-        outgoing=storage.outgoing,
-        keys=storage.keys,
-        failures=storage.failures,
-        clock=clock,
-        entropy=entropy,
-    )
+    administration = build_administration(storage, clock=clock, entropy=entropy)
     context = PagesContext(
         settings=settings,
         users=users,

@@ -2,8 +2,9 @@
 
 import pytest
 
+from applinks.outgoing.store import RoundTrip
 from applinks.records.connections import Connection
-from applinks.secret import Secret
+from applinks.secret import Secret, digest_secret
 from tests.incoming.world import LINK, PEER
 from tests.web.site import Site
 
@@ -71,3 +72,41 @@ async def test_a_form_about_a_link_that_she_has_no_account_at_changes_nothing(co
         await connected.submit(asked, {"link": link}, user=user, to=f"{ACCOUNT}/disconnect")
     ((connection, _link),) = await connected.context.outgoing.store.list_connections_of_user(ALICE)
     assert connection.id == "con_1"
+
+
+async def test_what_a_connection_may_do_is_said(connected: Site) -> None:
+    """Ours: with which permissions she is connected, in the other application's words."""
+    ((connection, _link),) = await connected.context.outgoing.store.list_connections_of_user(ALICE)
+    changed = connection.changed(scopes=("pages:read",))
+    assert await connected.context.outgoing.store.swap_connection(changed, expected_version=connection.version)
+    assert "See the pages that you have pinned" in (await connected.get(ACCOUNT, user=ALICE)).text
+
+
+async def test_her_own_no_leads_back_and_needs_no_reference(connected: Site) -> None:
+    """RFC 6749 §4.1.2.1: she said no there."""
+    trip = RoundTrip(
+        state=digest_secret("s"),
+        session=(await find_session(connected)),
+        link_id=LINK,
+        user_id=ALICE,
+        name="",
+        issuer=PEER,
+        code_verifier=Secret("v"),
+        redirect_uri=f"https://tracker.example/applinks/callback/{LINK}",
+        scopes=("pages:read",),
+        return_to="/board",
+        expires_at=connected.context.clock.now() + 60,
+    )
+    await connected.context.outgoing.store.add_round_trip(trip)
+    page = await connected.get(f"/applinks/callback/{LINK}?error=access_denied&state=s&iss={PEER}", user=ALICE)
+    assert page.status_code == 403
+    assert "the answer there was no" in page.text
+    assert f'href="/board">Back to {connected.context.name}' in page.text
+    assert "AL-" not in page.text
+
+
+async def find_session(site: Site) -> bytes:
+    """Give the digest of the session that the browser has after its first page."""
+    await site.get(ACCOUNT, user=ALICE)
+    cookie = next(value for name, value in site.client.cookies.items() if "applinks" in name)
+    return digest_secret(cookie)

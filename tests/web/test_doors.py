@@ -1,6 +1,7 @@
 """Who may open which page, and what every request has to pass."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -69,7 +70,8 @@ async def test_an_ordinary_user_sees_no_administration_page(site: Site, page: Pa
     if page.get is not None:
         response = await site.get(fill(page), user=ALICE)
         assert response.status_code == 403
-        assert "Only an administrator" in response.text
+        assert "You are logged in as alice, who is no administrator of" in response.text
+        assert f'href="/login?next={quote(fill(page), safe="")}">Log in as somebody else' in response.text
     if page.post is not None:
         token = find_token(await site.get("/applinks/account/revoke-everything", user=ALICE))
         response = await site.post(fill(page), {"csrf_token": token}, user=ALICE)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from applinks.records.links import Pause, Rest
-from applinks.wire.linking.terms import Allows, Level
+from applinks.errors import PeerUnreachableError
+from applinks.records.links import Direction, Pause, Rest
+from applinks.wire.linking.terms import Allows, Level, Terms
 from tests.incoming.world import LINK, make_key, publish
 from tests.web.site import Site
 
@@ -45,6 +46,8 @@ async def test_a_failed_test_says_what_to_do(site: Site) -> None:
 
 async def test_pausing_asks_for_a_reason_and_shows_it(site: Site) -> None:
     """Ours: who, when, why."""
+    link = await site.find_link()
+    await site.change_link(peer=replace(link.peer, heard_at=site.context.clock.now() - 60))
     response = await site.submit(f"{PAGE}/pause", {"pause": "1", "reason": "<b>until</b> Monday"}, user=ROBIN)
     assert response.headers["location"] == PAGE
     assert (await site.find_link()).pause == Pause(
@@ -192,3 +195,104 @@ async def test_a_return_that_nobody_began_is_refused(site: Site) -> None:
     response = await site.get(f"/applinks/callback/{LINK}?code=x&state=y&iss=https://start.example", user="1")
     assert response.status_code == 400
     assert "AL-" in response.text
+
+
+async def test_the_page_says_what_the_link_is_called_in_code_and_leads_to_the_keys(site: Site) -> None:
+    """Ours: `applinks.connection("start")`."""
+    page = await site.get(PAGE, user=ROBIN)
+    assert "<dt>Called in code</dt><dd><code>start</code></dd>" in page.text
+    assert f'href="{PAGE}/keys">Keys of Start</a>' in page.text
+
+
+async def test_our_own_key_is_shown_where_we_do_not_call(site: Site) -> None:
+    """Handshake §7: the other administrator compares it."""
+    await site.change_link(outgoing=Direction())
+    key = (await site.context.linking.keys.list_public_keys())[0]["kid"]
+    fingerprint = " ".join(key[start : start + 4] for start in (0, 4, 8, 12))
+    assert fingerprint in (await site.get(PAGE, user=ROBIN)).text
+
+
+async def test_a_direction_that_is_off_keeps_what_was_lowered_on_its_form(site: Site) -> None:
+    """Ours: switching off and on raises nothing."""
+    link = await site.find_link()
+    await site.change_link(incoming=replace(link.incoming, level=Level.DISABLED, user_scopes=("issues:read",)))
+    form = await site.get(f"{PAGE}/incoming", user=ROBIN)
+    assert 'name="user" value="issues:read" checked' in form.text
+    assert 'name="user" value="issues:write">' in form.text
+
+
+async def test_what_the_other_side_lowered_is_marked(site: Site) -> None:
+    """Ours: on whose side it is to be changed."""
+    link = await site.find_link()
+    scopes = ("pages:read", "notify")
+    assert link.agreed is not None
+    incoming, outgoing = link.agreed.terms.access
+    terms = Terms(access=(incoming, replace(outgoing, user_scopes=scopes)))
+    await site.change_link(
+        agreed=replace(link.agreed, terms=terms),
+        outgoing=replace(link.outgoing, user_scopes=scopes),
+        peer=replace(link.peer, allows=Allows(user_scopes=("notify",))),
+    )
+    for path in (PAGE, f"{PAGE}/outgoing"):
+        assert (await site.get(path, user=ROBIN)).text.count("switched off by Start") == 1
+    await site.change_link(peer=replace(link.peer, allows=Allows()))
+    assert "Disabled by Start" in (await site.get(PAGE, user=ROBIN)).text
+    form = await site.get(f"{PAGE}/outgoing", user=ROBIN)
+    assert "Start has switched this direction off. What you set here counts once it is on again." in form.text
+
+
+async def test_resuming_says_that_the_other_pause_stays(site: Site) -> None:
+    """Handshake §5: only the pausing side resumes."""
+    link = await site.find_link()
+    paused = Pause(by="user:9", at=site.context.clock.now())
+    await site.change_link(pause=paused, peer=replace(link.peer, paused=True))
+    page = await site.get(PAGE, user=ROBIN)
+    assert "Start has paused it too; that pause stays until an administrator there resumes." in page.text
+    await site.submit(PAGE, {}, user=ROBIN, to=f"{PAGE}/resume")
+    page = await site.get(PAGE, user=ROBIN)
+    assert "Your pause is lifted" in page.text
+    assert "Start’s stays." in page.text
+
+
+async def test_a_failed_test_carries_the_reference_of_its_failure(site: Site) -> None:
+    """Ours: what explains it is one look-up away."""
+    await site.change_link(check="failed:peer_unreachable")
+    error = PeerUnreachableError("It does not answer.", detail="refused")
+    reference = await site.world.storage.failures.record(error, place="test_call", link_id=LINK)
+    assert reference in (await site.get(PAGE, user=ROBIN)).text
+
+
+@pytest.mark.parametrize("query", ["", "?request=a.b.c"])
+async def test_a_damaged_request_says_where_to_begin_again(site: Site, query: str) -> None:
+    """Ours: an answer instead of a category."""
+    page = await site.get(f"/applinks/link{query}", user=ROBIN)
+    assert "This request for a link is damaged or incomplete" in page.text
+    assert "Begin again at the other application." in page.text
+
+
+async def test_a_user_is_sent_to_an_administrator_where_there_is_no_such_link(site: Site) -> None:
+    """Ours: she sees no list of links."""
+    page = await site.get(f"/applinks/connect/lnk_{'x' * 22}", user="1")
+    assert "There is no such link" in page.text
+    assert "Ask an administrator." in page.text
+
+
+async def test_nothing_was_deleted_there_yet_and_the_page_says_so(site: Site) -> None:
+    """Ours: no promise that needs the other side."""
+    await site.world.authorize()
+    page = await site.get(f"{PAGE}/delete", user=ROBIN)
+    assert "stops at once. Start stops as soon as it has been told. 1 user of Start loses the connection." in page.text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_whoever_may_not_is_offered_another_log_in_and_comes_back(site: Site, method: str) -> None:
+    """Ours: a request that waits is not lost."""
+    if method == "POST":
+        page = await site.submit("/applinks/account/revoke-everything", {}, user="1", to=f"{PAGE}/resume")
+        target = "%2Fapplinks%2F"
+    else:
+        page = await site.get("/applinks/link?request=a.b.c", user="1")
+        target = "%2Fapplinks%2Flink%3Frequest%3Da.b.c"
+    assert page.status_code == 403
+    assert "You are logged in as alice, who is no administrator of" in page.text
+    assert f'href="/login?next={target}">Log in as somebody else' in page.text

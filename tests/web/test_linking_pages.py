@@ -101,6 +101,10 @@ class Browser:
         url = f"{self.application.url}/applinks{to}" if to else str(page.url)
         return await self.client.post(url, data=sent | find_hidden(page) | fields, headers=headers)
 
+    async def look(self, url: str) -> httpx2.Response:
+        """Look who lives at an address, and go on to the page that shows it."""
+        return await self.follow(await self.press(await self.open_page("/new"), url=url, look="1"))
+
     async def follow(self, response: httpx2.Response) -> httpx2.Response:
         """Go where a redirect leads, within this application."""
         assert response.status_code == 303, response.text
@@ -163,7 +167,7 @@ def find_tile(response: httpx2.Response) -> str:
 
 async def propose(browser: Browser, to: str) -> tuple[httpx2.Response, str]:
     """Look at an address and go on with what is ticked; give the page, and the signed request."""
-    page = await browser.press(await browser.open_page("/new"), url=to, look="1")
+    page = await browser.look(to)
     answer = await browser.press(page, propose="1")
     assert answer.status_code == 303, answer.text
     return page, parse_qs(urlsplit(answer.headers["location"]).query)["request"][0]
@@ -192,7 +196,7 @@ async def test_a_tile_has_one_colour_before_and_after(pages: Pages) -> None:
 
 async def test_going_back_and_proposing_again_takes_another_id(pages: Pages) -> None:
     """House §8: ids are never reused."""
-    page = await pages.a.press(await pages.a.open_page("/new"), url=B_URL, look="1")
+    page = await pages.a.look(B_URL)
     for _ in range(2):
         assert (await pages.a.press(page, propose="1")).status_code == 303
     held = await pages.world.a.storage.linking.list_links(ended=True)
@@ -202,10 +206,10 @@ async def test_going_back_and_proposing_again_takes_another_id(pages: Pages) -> 
 async def test_a_private_address_is_asked_about_before_it_is_called(pages: Pages) -> None:
     """Security N-02, on the page of a new link."""
     make_private(pages.world.a)
-    page = await pages.a.press(await pages.a.open_page("/new"), url=B_URL, look="1")
+    page = await pages.a.look(B_URL)
     assert "This address is in a private network" in page.text
     assert not pages.world.network.seen
-    page = await pages.a.press(page, url=B_URL, private="1")
+    page = await pages.a.follow(await pages.a.press(page, url=B_URL, private="1"))
     assert "Tracker answers, and it has Applinks" in page.text
     answer = await pages.a.press(page, propose="1")
     assert answer.status_code == 303
@@ -346,7 +350,8 @@ async def test_what_ended_says_whether_the_other_side_has_heard(pages: Pages) ->
     link_id = await pages.world.link()
     pages.world.network.down.add(B_URL)
     page = await pages.a.follow(await pages.a.press(await pages.a.open_page(f"/links/{link_id}/delete"), delete="1"))
-    assert "Tracker has not heard of it yet" in page.text
+    assert "The link with Tracker has ended here" in page.text
+    assert "Tracker does not answer; it is told as soon as it does." in page.text
     assert "Tracker has not been told yet" in (await pages.a.open_page(f"/links/{link_id}")).text
     pages.world.network.down.clear()
     await pages.world.pump(seconds=5)
@@ -360,3 +365,105 @@ async def test_a_link_that_both_delete_says_that_both_have_stopped(pages: Pages)
     await links.delete(link_id, actor=Actor.for_user(ADMINISTRATOR), side=pages.world.b.administration)
     page = await pages.a.press(await pages.a.open_page(f"/links/{link_id}/delete"), delete="1")
     assert "Both ends have stopped." in (await pages.a.follow(page)).text
+
+
+async def test_what_was_found_is_shown_again_without_asking(pages: Pages) -> None:
+    """Ours: the back button leads to a page, not to a form that is sent again."""
+    shown = await pages.a.look(B_URL)
+    assert "Tracker answers, and it has Applinks" in shown.text
+    pages.world.network.down.add(B_URL)
+    again = await pages.a.client.get(str(shown.url))
+    assert "Tracker answers, and it has Applinks" in again.text
+    pages.world.clock.advance(601)
+    late = await pages.a.client.get(str(shown.url))
+    assert "Tracker answers" not in late.text
+    assert f'value="{B_URL}"' in late.text
+
+
+async def test_step_two_names_the_roles(pages: Pages) -> None:
+    """Issue, Pages: in the words administrators know, where the decision is made."""
+    shown = await pages.a.look(B_URL)
+    assert "Start page is the service provider, Tracker the consumer." in shown.text
+    assert "Tracker is the service provider, Start page the consumer." in shown.text
+
+
+async def test_a_side_without_anything_ticked_is_named(pages: Pages) -> None:
+    """Ours: the mistake is said where it was made, and the picture follows what is left out."""
+    shown = await pages.a.look(B_URL)
+    sent = find_hidden(shown) | {"propose": "1", "in_off": "1"}
+    headers = {"sec-fetch-site": "same-origin"}
+    page = await pages.a.client.post(f"{A_URL}/applinks/new", data=sent, headers=headers)
+    assert page.status_code == 400
+    assert "Outgoing: tick at least one thing Start page may do, or leave this side out." in page.text
+    assert "Disabled" in page.text.split("al-lane--in")[1].split("</li>")[0]
+    assert "OAuth 2" in page.text.split("al-lane--out")[1].split("</li>")[0]
+
+
+@pytest.mark.parametrize("decision", ["approve", "deny"])
+async def test_less_than_was_asked_waits_until_somebody_decides(pages: Pages, decision: str) -> None:
+    """Ours: the page of an answer can be left, and is found again from the link."""
+    _, request = await propose(pages.a, B_URL)
+    shown = await pages.b.open_page("/link", request=request)
+    sent = find_hidden(shown) | {"approve": "1", "in": ["issues:read"]}
+    answer = await pages.b.client.post(str(shown.url), data=sent, headers={"sec-fetch-site": "same-origin"})
+    await pages.a.follow(await pages.a.follow(answer))
+    (link,) = await pages.world.a.storage.linking.list_links()
+    for page in (await pages.a.open_page("/"), await pages.a.open_page(f"/links/{link.id}")):
+        assert "Waiting for you" in page.text
+        assert "Tracker approved less than you asked for." in page.text
+        assert "Look at what Tracker approved" in page.text
+    assert "has to approve" not in page.text
+    found = re.search(r'href="([^"]+)">Look at what', page.text)
+    assert found is not None
+    less = await pages.a.client.get(found[1])
+    assert "Agree, or do not link and ask again." in less.text
+    assert (await pages.a.press(less, **{decision: "1"})).status_code == 303
+    after = await pages.world.a.storage.linking.find_link(link.id)
+    assert after is not None
+    assert after.state is (LinkState.IN_FORCE if decision == "approve" else LinkState.ENDED)
+
+
+async def test_a_refused_link_leads_to_asking_again(pages: Pages) -> None:
+    """Ours: a dead end has a next step."""
+    _, request = await propose(pages.a, B_URL)
+    answer = await pages.b.press(await pages.b.open_page("/link", request=request), deny="1")
+    page = await pages.a.follow(await pages.a.follow(answer))
+    assert "Tracker’s administrator refused the link." in page.text
+    assert "Addresses and keys" not in page.text
+    found = re.search(r'href="([^"]+)">Ask again', page.text)
+    assert found is not None
+    assert f'value="{B_URL}"' in (await pages.a.client.get(found[1])).text
+
+
+async def test_both_sides_say_the_same_time_that_is_left(pages: Pages) -> None:
+    """Ours: a proposal of ten minutes is good for ten."""
+    _, request = await propose(pages.a, B_URL)
+    (link,) = await pages.world.a.storage.linking.list_links()
+    for browser, page in (
+        (pages.a, await pages.a.open_page(f"/links/{link.id}")),
+        (pages.b, await pages.b.open_page("/link", request=request)),
+    ):
+        assert "The request is good for another 10 minutes." in page.text, browser.application.url
+
+
+async def test_another_address_that_an_application_has_is_offered(pages: Pages) -> None:
+    """Handshake §1: offered, never followed by itself."""
+    page = await pages.a.press(await pages.a.open_page("/new"), url="http://tracker.example", look="1")
+    assert "Only https addresses can be linked; plain http is for this computer alone." in page.text
+    assert "Try the same address with https" in page.text
+    assert "Look there" in page.text
+
+
+@pytest.mark.parametrize("direction", ["incoming", "outgoing"])
+async def test_a_switch_that_was_told_is_not_called_untold(pages: Pages, direction: str) -> None:
+    """Ours: the next page shows what the other side has heard meanwhile."""
+    link_id = await pages.world.link()
+    form = await pages.a.open_page(f"/links/{link_id}/{direction}")
+    headers = {"sec-fetch-site": "same-origin"}
+    for _ in range(2):
+        sent = find_hidden(form) | {"save": "1"}
+        page = await pages.a.follow(await pages.a.client.post(str(form.url), data=sent, headers=headers))
+        assert "has not been told yet" not in page.text
+        assert "Disabled" in page.text
+        there = await pages.b.open_page(f"/links/{link_id}")
+        assert "has not been told yet" not in there.text

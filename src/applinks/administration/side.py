@@ -11,6 +11,7 @@ from applinks.linking.side import OwnKeys
 from applinks.linking.store import LinkingStore
 from applinks.outgoing.store import OutgoingStore
 from applinks.records.failures import Failure
+from applinks.storage.open import Storage
 
 
 class FailureRecords(Protocol):
@@ -41,3 +42,16 @@ class Administration:
     failures: FailureRecords
     clock: Clock
     entropy: Entropy
+
+
+def build_administration(storage: Storage, *, clock: Clock, entropy: Entropy) -> Administration:
+    """Gather it of what is stored."""
+    return Administration(
+        store=storage.linking,
+        incoming=storage.incoming,
+        outgoing=storage.outgoing,
+        keys=storage.keys,
+        failures=storage.failures,
+        clock=clock,
+        entropy=entropy,
+    )

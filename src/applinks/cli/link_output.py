@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from applinks.cli.output import format_time
-from applinks.words import say_level, say_state
+from applinks.words import say_end, say_level, say_state
 
 if TYPE_CHECKING:
     from applinks.administration.links import LinkView
@@ -45,16 +45,26 @@ def describe_view(view: "LinkView") -> dict[str, Any]:
     }
 
 
+LIST_HEADINGS = ("Link", "Name", "State", "Incoming", "Outgoing", "Address")
+ENDED_HEADINGS = ("Ended", "Id")
+"""Of a list that also has links that ended: of those the handle may be another's now, and only the id names them."""
+
+
 def list_row(link: "Link") -> tuple[str, ...]:
     """Give the cells of a link in the list."""
     return (
         link.handle,
         link.name,
         say_link(link),
-        _say_direction(link.incoming),
-        _say_direction(link.outgoing),
+        _say_direction(link, link.incoming),
+        _say_direction(link, link.outgoing),
         link.peer.url,
     )
+
+
+def list_ended_cells(link: "Link") -> tuple[str, ...]:
+    """Give the further cells of a link in a list that also has those that ended."""
+    return (format_time(link.ended_at) or "", link.id)
 
 
 def list_facts(link: "Link") -> list[tuple[str, str]]:
@@ -65,26 +75,33 @@ def list_facts(link: "Link") -> list[tuple[str, str]]:
         ("Id", link.id),
         ("Address", link.peer.url),
         ("State", say_link(link)),
-        ("Incoming", f"{link.name} calls us: {_say_direction(link.incoming)}"),
-        ("Outgoing", f"we call {link.name}: {_say_direction(link.outgoing)}"),
+        ("Incoming", f"{link.name} calls us: {_say_direction(link, link.incoming)}"),
+        ("Outgoing", f"we call {link.name}: {_say_direction(link, link.outgoing)}"),
         ("In force since", format_time(link.in_force_at) or "not yet"),
     ]
+    if link.ended_at:
+        facts.append(("Ended", _join(format_time(link.ended_at) or "", say_end(link.ended_reason, peer=link.name))))
     if link.pause is not None:
         facts.append(
             ("Paused here", _join(format_time(link.pause.at) or "", _say_actor(link.pause.by), link.pause.reason))
         )
     if link.peer.paused:
         facts.append(("Paused there", f"by an administrator of {link.name}"))
-    if link.peer.heard_seq < link.seq:
-        facts.append(("Not told yet", f"{link.name} has not heard of the last change"))
     return facts
+
+
+def is_told(link: "Link") -> bool:
+    """Whether the peer has heard of the last change."""
+    return link.peer.ended or link.peer.heard_seq >= link.seq
 
 
 def list_view_facts(view: "LinkView") -> list[tuple[str, str]]:
     """Give the lines of one link with its users and keys."""
     name = view.link.name
+    untold = ("Not told yet", f"{name} has not heard of the last change")
     return [
         *list_facts(view.link),
+        *(() if is_told(view.link) else (untold,)),
         ("Users", f"{view.users_in} gave {name} access here, {view.users_out} are connected there"),
         ("Our key", view.own_fingerprint),
         (f"{name}'s keys", ", ".join(view.peer_fingerprints)),
@@ -116,22 +133,25 @@ def _find_state(link: "Link") -> str:
 
 
 def _describe_direction(direction: "Direction") -> dict[str, Any]:
-    scopes = dict.fromkeys(direction.user_scopes + direction.application_scopes)
+    in_use = direction.in_use
+    scopes = dict.fromkeys(in_use.user_scopes + in_use.application_scopes)
     return {
         "enabled": direction.is_enabled,
         "level": direction.level.value,
         "protocols": list(direction.protocols),
         "scopes": list(scopes),
-        "user_scopes": list(direction.user_scopes),
-        "application_scopes": list(direction.application_scopes),
+        "user_scopes": list(in_use.user_scopes),
+        "application_scopes": list(in_use.application_scopes),
     }
 
 
-def _say_direction(direction: "Direction") -> str:
-    if not direction.is_enabled:
-        return say_level(direction.level.value)
-    scopes = dict.fromkeys(direction.user_scopes + direction.application_scopes)
-    return _join(say_level(direction.level.value), ", ".join(scopes))
+def _say_direction(link: "Link", direction: "Direction") -> str:
+    if link.ended_at or not direction.is_enabled:
+        return say_level("disabled")
+    application = ", ".join(direction.application_scopes)
+    own = f"without a user: {application}" if application else ""
+    scopes = "; ".join(part for part in (", ".join(direction.user_scopes), own) if part)
+    return _join(say_level(direction.level.value), scopes)
 
 
 def _say_actor(by: str) -> str:

@@ -6,10 +6,21 @@ import os
 import sys
 from importlib.metadata import version
 
-from cyclopts import App
+from cyclopts import App, CycloptsError, UnusedCliTokensError
+from cyclopts.panel import CycloptsPanel
 
 from applinks.errors import ApplinksError
 from applinks.words import say_refusal
+
+
+def _format_error(error: CycloptsError) -> object:
+    """Give what is printed of a command that was typed wrongly."""
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        from rich.text import Text
+
+        return CycloptsPanel(Text(f"Too many arguments: {' '.join(error.unused_tokens)}."))
+    return CycloptsPanel(error)
+
 
 # The commands are loaded when they are asked for, so that --help needs neither the database nor the servers.
 app = App(
@@ -18,6 +29,7 @@ app = App(
     help_epilogue="Settings come from options, APPLINKS_… variables or applinks.toml, in that order.",
     version=lambda: version("applinks"),
     help_format="plaintext",
+    error_formatter=_format_error,
 )
 app.command(
     "applinks.cli.demo:demo", name="demo", help="Run two applications on this machine, to try application links."

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from applinks.administration.actor import Actor
-from applinks.administration.side import Administration
+from applinks.administration.side import Administration, build_administration
 from applinks.cli.options import CommonOptions
 from applinks.clock import SystemClock
 from applinks.entropy import SystemEntropy
@@ -23,15 +23,7 @@ async def open_administration(common: CommonOptions) -> AsyncIterator[Administra
     clock, entropy = SystemClock(), SystemEntropy()
     storage = await open_storage(common.load_settings(), clock=clock, entropy=entropy, for_command=True)
     try:
-        yield Administration(
-            store=storage.linking,
-            incoming=storage.incoming,
-            outgoing=storage.outgoing,
-            keys=storage.keys,
-            failures=storage.failures,
-            clock=clock,
-            entropy=entropy,
-        )
+        yield build_administration(storage, clock=clock, entropy=entropy)
     finally:
         await storage.close()
 

@@ -43,6 +43,12 @@ def print_note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def ask(question: str) -> bool:
+    """Ask for a yes on standard error; anything else than y or yes is a no, also the end of the input."""
+    print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+
+
 def format_time(at: int) -> str | None:
     """Give a time for JSON: RFC 3339 with Z; None: never."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
@@ -52,7 +58,12 @@ def escape(text: str) -> str:
     """Keep what a peer or a user wrote from acting as markup or as a terminal's control characters."""
     from rich.markup import escape as escape_markup
 
-    return escape_markup("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text))
+    return escape_markup(clean(text))
+
+
+def clean(text: str) -> str:
+    """Keep what a peer or a user wrote from acting as a terminal's control characters."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def _print_rich(table: Any) -> None:

@@ -22,11 +22,11 @@ class Account:
 
 # fmt: off
 TRACKER = (
-    Account(id="tracker-1", name="alice", display_name="Alice Anders", password="wonderland"),  # noqa: S106
-    Account(id="tracker-2", name="robin", display_name="Robin Berg", password="sherwood", is_administrator=True),  # noqa: S106
+    Account(id="u-alice", name="alice", display_name="Alice Anders", password="wonderland"),  # noqa: S106
+    Account(id="u-robin", name="robin", display_name="Robin Berg", password="sherwood", is_administrator=True),  # noqa: S106
 )
 START_PAGE = (
-    Account(id="start-1", name="alicia", display_name="Alicia Andersson", password="looking-glass"),  # noqa: S106
-    Account(id="start-2", name="dana", display_name="Dana Ito", password="lighthouse", is_administrator=True),  # noqa: S106
+    Account(id="u-alicia", name="alicia", display_name="Alicia Andersson", password="looking-glass"),  # noqa: S106
+    Account(id="u-dana", name="dana", display_name="Dana Ito", password="lighthouse", is_administrator=True),  # noqa: S106
 )
 # fmt: on

@@ -76,6 +76,8 @@ def open_folder(state_dir: Path | None) -> Iterator[StateFolder]:
     path = state_dir.expanduser().absolute()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise DemoError(f"{state_dir} is a file; --state-dir needs a folder.") from None
     except OSError as error:
         raise _cannot_write(path, error) from error
     with _locked(path):

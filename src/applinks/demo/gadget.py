@@ -7,11 +7,15 @@ the link is paused, Tracker does not answer, takes its time or says no.
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from applinks import AuthorizationNeeded, LinkUnusableError, PeerError, PeerUnreachableError
 from applinks.hosts.starlette import AppLinks
+
+# A Tracker that did not answer is left alone for so long: her dashboard shall not wait for it at every look.
+_REST_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,26 +45,65 @@ class Gadget:
     reference: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Failure:
+    at: float
+    reference: str
+
+
 class IssuesGadget:
     """Reads and creates issues over the link, and remembers what it last read, for when Tracker is away."""
 
-    def __init__(self, applinks: AppLinks, handle: str, *, patience_seconds: float = 3) -> None:
+    def __init__(
+        self,
+        applinks: AppLinks,
+        handle: str,
+        *,
+        patience_seconds: float = 3,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._applinks = applinks
         self._handle = handle
         self._patience_seconds = patience_seconds
+        self._clock = clock
         self._last_read: dict[str, Gadget] = {}
         self._reading: dict[str, asyncio.Task[Gadget]] = {}
+        self._begun_at: dict[str, float] = {}
+        self._failed: dict[str, _Failure] = {}
 
-    async def load(self, user_id: str) -> Gadget:
-        """Ask Tracker for the user's issues."""
+    async def load(self, user_id: str, *, again: bool = False) -> Gadget:
+        """Ask Tracker for the user's issues; ``again``: also where it did not answer a moment ago."""
         link = next((each for each in await self._applinks.links() if each.handle == self._handle), None)
         if link is None or link.state != "in_force":
             return Gadget(state="none")
+        failed = self._failed.get(user_id)
+        # A link that lets no call pass says so by itself, without asking Tracker.
+        if failed and link.is_usable and not again and self._clock() < failed.at + _REST_SECONDS:
+            return self._recall(user_id, link.name, "down", failed.reference)
         reading = self._begin_reading(link.name, user_id)
         # Her other gadgets do not wait for Tracker: what it says late is there the next time.
-        await asyncio.wait({reading}, timeout=self._patience_seconds)
+        waits_until = self._begun_at[user_id] + self._patience_seconds
+        await asyncio.wait({reading}, timeout=self._patience_seconds if again else max(0, waits_until - self._clock()))
         if not reading.done():
             return self._recall(user_id, link.name, "slow")
+        return self._show(reading, link, user_id)
+
+    async def create(self, user_id: str, title: str) -> bool:
+        """Create an issue as the user; whether Tracker did."""
+        answer = await self._applinks.connection(self._handle, user=user_id).post("/api/issues", json={"title": title})
+        self._failed.pop(user_id, None)
+        return bool(answer.status_code == 201)
+
+    async def disconnect(self, user_id: str) -> bool:
+        """Give up the connection, and forget what was read over it; whether Tracker was told."""
+        self._last_read.pop(user_id, None)
+        self._failed.pop(user_id, None)
+        try:
+            return await self._applinks.disconnect(self._handle, user=user_id)
+        except LinkUnusableError:
+            return True  # The link is gone, and every connection over it.
+
+    def _show(self, reading: asyncio.Task[Gadget], link: Any, user_id: str) -> Gadget:
         try:
             return reading.result()
         except AuthorizationNeeded:
@@ -73,28 +116,22 @@ class IssuesGadget:
             state = "down" if isinstance(error, PeerUnreachableError) else "refused"
             return self._recall(user_id, link.name, state, error.reference)
 
-    async def create(self, user_id: str, title: str) -> bool:
-        """Create an issue as the user; whether Tracker did."""
-        answer = await self._applinks.connection(self._handle, user=user_id).post("/api/issues", json={"title": title})
-        return bool(answer.status_code == 201)
-
-    async def disconnect(self, user_id: str) -> bool:
-        """Give up the connection, and forget what was read over it; whether Tracker was told."""
-        self._last_read.pop(user_id, None)
-        try:
-            return await self._applinks.disconnect(self._handle, user=user_id)
-        except LinkUnusableError:
-            return True  # The link is gone, and every connection over it.
-
     def _begin_reading(self, name: str, user_id: str) -> asyncio.Task[Gadget]:
         if user_id not in self._reading:
+            self._begun_at[user_id] = self._clock()
             self._reading[user_id] = asyncio.create_task(self._read(name, user_id))
             self._reading[user_id].add_done_callback(lambda reading: self._keep(user_id, reading))
         return self._reading[user_id]
 
     def _keep(self, user_id: str, reading: asyncio.Task[Gadget]) -> None:
         del self._reading[user_id]
-        if not reading.cancelled() and reading.exception() is None and reading.result().state == "ready":
+        self._failed.pop(user_id, None)
+        if reading.cancelled():
+            return
+        error = reading.exception()
+        if isinstance(error, PeerUnreachableError):
+            self._failed[user_id] = _Failure(at=self._clock(), reference=error.reference)
+        elif error is None and reading.result().state == "ready":
             self._last_read[user_id] = reading.result()
 
     async def _read(self, name: str, user_id: str) -> Gadget:

@@ -100,7 +100,7 @@ def _build_pages(applinks: AppLinks, site: Site, board: Board) -> list[Route]:
             greeting=_greet(now.tm_hour),
             today=f"{time.strftime('%A', now)}, {now.tm_mday} {time.strftime('%B', now)}",
             account_url=applinks.account_url,
-            gadget=await gadget.load(user.id),
+            gadget=await gadget.load(user.id, again="again" in request.query_params),
             pages=await board.list_pages(user.id),
             notices=await board.list_notices(user.id),
             problem=problem,

@@ -157,8 +157,8 @@ async def _add_first_issues(issues: Issues) -> None:
         return
     now = int(time.time())
     for title, ago in reversed(_FIRST_ISSUES):
-        await issues.add("tracker-1", title, changed_at=now - ago)
-    await issues.add("tracker-2", "Renew the certificate of the mail server")
+        await issues.add("u-alice", title, changed_at=now - ago)
+    await issues.add("u-robin", "Renew the certificate of the mail server")
 
 
 def _describe(issue: Issue, base_url: str) -> dict[str, object]:

@@ -23,6 +23,12 @@ _PRIVATE = (
     *_LOOPBACK,
     *(ip_network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")),
 )
+# Where clouds hand out a machine's credentials although the address looks like a private or public one, and a form of
+# IPv4 in IPv6 that translators still route.
+_NEVER = tuple(
+    ip_network(each)
+    for each in ("fd00:ec2::254/128", "fd20:ce::254/128", "100.100.100.200/32", "168.63.129.16/32", "::ffff:0:0:0/96")
+)
 _PUBLIC_ONLY = Policy()
 _PRIVATE_TOO = Policy(allowed_networks=_PRIVATE)
 
@@ -33,17 +39,31 @@ _RESOLVER_THREADS = 8
 
 
 class SystemResolver:
-    """The machine's own resolver, asked in threads of its own."""
+    """
+    The machine's own resolver, asked in threads of its own.
+
+    Whoever wants a name that is being looked up waits for that look-up, so that one whose name server never answers
+    holds one thread, however often it is called, and not those of all other peers.
+    """
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, thread_name_prefix="applinks-resolver")
+        self._under_way: dict[tuple[str, int], asyncio.Future[Sequence[str]]] = {}
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
-        loop = asyncio.get_running_loop()
-        answers = await loop.run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        )
-        return [str(address[0]) for *_, address in answers]
+        place = (host, port)
+        lookup = self._under_way.get(place)
+        if lookup is None:
+            loop = asyncio.get_running_loop()
+            lookup = self._under_way[place] = loop.run_in_executor(self._threads, _ask_system, host, port)
+            lookup.add_done_callback(lambda done: self._forget(place, done))
+        return await asyncio.shield(lookup)
+
+    def _forget(self, place: tuple[str, int], done: asyncio.Future[Sequence[str]]) -> None:
+        del self._under_way[place]
+        # Looked at once, so that asyncio does not complain where everybody who waited gave up.
+        if not done.cancelled():
+            done.exception()
 
     def close(self) -> None:
         """Let the threads end; those that hang are not waited for."""
@@ -97,6 +117,8 @@ class AddressJudge:
 
     def _check(self, host: str, answer: str, *, private: bool) -> None:
         address = ip_address(answer)
+        if any(address in network for network in _NEVER):
+            raise ValueError(f"{answer} is never called")
         if not self.is_loopback_allowed(host):
             (_PRIVATE_TOO if private else _PUBLIC_ONLY).check_address(address)
         elif not any(address in network for network in _LOOPBACK):
@@ -116,6 +138,10 @@ class AddressJudge:
         if not found:
             raise PeerUnreachableError("The other application has no address.", detail=f"{host} does not resolve")
         return found
+
+
+def _ask_system(host: str, port: int) -> Sequence[str]:
+    return [str(address[0]) for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def build_refusal(detail: str) -> AddressNotAllowedError:

@@ -7,8 +7,8 @@ from applinks.incoming.rules import Rules
 from applinks.records.scopes import Resource
 from applinks.wire.headers import format_challenge
 from applinks.wire.oauth2.error_codes import ErrorCode
+from applinks.wire.oauth2.metadata import RESOURCE_METADATA_PATH
 
-RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource"
 # Long enough to let a statement pass between the two ends of a link, short enough for a person who waits.
 RETRY_AFTER_SECONDS = 5
 

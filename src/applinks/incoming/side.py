@@ -24,8 +24,10 @@ class IncomingSide:
     Attributes:
         resources: the host first, then what it declares below itself.
         find_peer_key: takes up the key of a linked peer that an assertion was signed with and that is not pinned, and
-            gives the link as it then is; None: nothing changed. Set by whoever puts the sides together.
+            gives the link as it then is; None: nothing changed.
         hear_early_call: told of a link that was called before it was in force here, so that a statement goes out.
+
+    Both are linking's work, which this side does not import: `applinks.assembly` hands them over.
     """
 
     store: IncomingStore

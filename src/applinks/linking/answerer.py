@@ -17,6 +17,7 @@ from applinks.linking.errors import LinkingError
 from applinks.linking.events import Approve, Happened, Withdraw
 from applinks.linking.proposer import build_beginning
 from applinks.linking.side import LinkingSide, check_administrator
+from applinks.linking.standing import ask_about_approved, check_place_is_free
 from applinks.linking.states import FIRST_SEQ, decide
 from applinks.linking.store import CommitResult, DecidedProposal
 from applinks.records.links import EndReason, is_link_id
@@ -34,7 +35,7 @@ from applinks.wire.linking.messages import (
     check_parties,
 )
 from applinks.wire.linking.proposal import Proposal, parse_proposal
-from applinks.wire.linking.terms import Terms, check_terms, format_terms, is_within, parse_terms_object
+from applinks.wire.linking.terms import Terms, check_terms, format_terms, is_within, parse_terms
 from applinks.wire.urls import add_query
 
 
@@ -78,7 +79,7 @@ class Offer:
             discovery=Discovery(
                 manifest=manifest, document=document, keys=tuple(value["keys"]), private=value["private"]
             ),
-            terms=parse_terms_object(value["terms"]),
+            terms=parse_terms(value["terms"]),
             expires_at=value["expires_at"],
         )
 
@@ -118,6 +119,7 @@ async def open_proposal(
         terms=proposal.terms,
         expires_at=proposal.expires_at,
     )
+    await ask_about_approved(offer.discovery.url, side=side)
     await _check_standing(offer, side)
     return offer
 
@@ -137,8 +139,9 @@ async def approve(offer: Offer, terms: Terms, *, user: User, side: LinkingSide) 
         raise LinkingError("unsupported_terms", detail="more than was proposed, or nothing", peer=offer.discovery.url)
     answer = await _sign_answer(offer, Decision.APPROVED, side, terms=terms)
     now = side.clock.now()
+    replaced = await side.store.list_open_proposals(url=offer.discovery.url)
     event = Approve(
-        beginning=await build_beginning(offer.discovery, offer.link_id, user, side),
+        beginning=await build_beginning(offer.discovery, offer.link_id, user, side, replaced=replaced),
         proposal=offer.request,
         proposal_digest=digest_jwt(offer.request),
         answer=answer,
@@ -150,7 +153,7 @@ async def approve(offer: Offer, terms: Terms, *, user: User, side: LinkingSide) 
         Change(
             before=link, decision=decide(link, Withdraw(actor=f"user:{user.id}", reason=EndReason.REPLACED), now=now)
         )
-        for link in await side.store.list_open_proposals(url=offer.discovery.url)
+        for link in replaced
     ]
     return await _decide(
         offer, answer, user, side, *withdrawn, Change(before=None, decision=decide(None, event, now=now))
@@ -212,8 +215,7 @@ async def _check_standing(offer: Offer, side: LinkingSide) -> None:
     url = offer.discovery.url
     if await side.store.find_link(offer.link_id) is not None:
         raise LinkingError("used", detail=f"the link id {offer.link_id} is held already", peer=url)
-    if await side.store.find_live_link(url=url, peer_id=offer.discovery.manifest.id) is not None:
-        raise LinkingError("duplicate_link", detail=f"there is a live link with {url} or its id", peer=url)
+    await check_place_is_free(url, offer.discovery.manifest.id, side=side)
     now = side.clock.now()
     for own in await side.store.list_open_proposals(url=url):
         is_open = own.pending is not None and now < own.pending.until

@@ -1,4 +1,9 @@
-"""Load, decide, commit: how every change of a link is made, and made again where another was faster."""
+"""
+Load, decide, commit: how a link is changed, and changed again where another was faster.
+
+`change_link` is the way for one record. Only the beginning of a link (`proposer.propose`, `answerer.approve`) writes
+several records and a claim at once: it decides each, and hands all of it to `commit`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

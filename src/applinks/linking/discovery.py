@@ -146,6 +146,10 @@ async def _check_private(url: str, *, is_meant: bool, side: LinkingSide) -> bool
 
 
 async def _complete(document: Mapping[str, Any], url: str, private: bool, side: LinkingSide) -> Discovery:
+    own = await side.keys.get_instance()
+    if document.get("id") == own.id or document.get("url") == side.settings.base_url:
+        # Before it is judged: under another name of our machine we would only be told to use our own address.
+        raise LinkingError("self_link", detail=f"{url} shows our own manifest", peer=url)
     manifest = _parse_manifest(document, url, side)
     try:
         keys = await read_keys(manifest.jwks_uri, private=private, side=side)
@@ -153,9 +157,8 @@ async def _complete(document: Mapping[str, Any], url: str, private: bool, side: 
         if error.code in {"not_applinks", "peer_redirects"}:
             raise LinkingError("invalid_manifest", detail=error.detail, peer=url) from error
         raise
-    own = await side.keys.get_instance()
-    if manifest.id == own.id or await side.list_own_kids() & {key["kid"] for key in keys}:
-        raise LinkingError("self_link", detail=f"{url} has our own id or a key of ours", peer=url)
+    if await side.list_own_kids() & {key["kid"] for key in keys}:
+        raise LinkingError("self_link", detail=f"{url} has a key of ours", peer=url)
     if not set(manifest.protocols) & set(side.settings.protocols):
         raise LinkingError("no_common_protocol", detail=f"{url} speaks {', '.join(manifest.protocols)}", peer=url)
     return Discovery(manifest=manifest, document=document, keys=keys, private=private)

@@ -6,11 +6,13 @@ Handshake §1, §9.
 
 from typing import Any
 
+from applinks.incoming.oauth2.metadata import JWKS_PATH
 from applinks.linking.side import LinkingSide
+from applinks.outgoing.side import CALLBACK_PATH
 from applinks.wire.linking.manifest import Manifest, ManifestScope, build_manifest
 
-JWKS_PATH = "/applinks/oauth2/jwks"
-CLIENT_PATH = "/applinks/oauth2/client.json"
+STATEMENT_PATH = "/applinks/link/statement"
+CHECK_PATH = "/applinks/link/check"
 
 
 async def get_own_manifest(side: LinkingSide) -> Manifest:
@@ -25,12 +27,12 @@ async def get_own_manifest(side: LinkingSide) -> Manifest:
         issuer=settings.issuer,
         resource=settings.base_url,
         jwks_uri=settings.url(JWKS_PATH),
-        client_id=settings.url(CLIENT_PATH),
-        redirect_uri_base=settings.url("/applinks/callback/"),
+        client_id=side.outgoing.client_id,
+        redirect_uri_base=settings.url(CALLBACK_PATH),
         link_endpoint=settings.url("/applinks/link"),
         link_callback_endpoint=settings.url("/applinks/link/callback"),
-        link_statement_endpoint=settings.url("/applinks/link/statement"),
-        check_endpoint=settings.url("/applinks/link/check"),
+        link_statement_endpoint=settings.url(STATEMENT_PATH),
+        check_endpoint=settings.url(CHECK_PATH),
         protocols=settings.protocols,
         levels=("oauth",),
         directions=("incoming", "outgoing"),
@@ -66,7 +68,7 @@ async def build_client_document(side: LinkingSide) -> dict[str, Any]:
     """
     settings = side.settings
     return {
-        "client_id": settings.url(CLIENT_PATH),
+        "client_id": side.outgoing.client_id,
         "client_name": settings.name,
         "client_uri": settings.base_url,
         "jwks_uri": settings.url(JWKS_PATH),

@@ -59,7 +59,10 @@ class LinkingError(RefusedError):
         offer: an address with which to begin anew; None: there is none to offer.
         asks_private: the address is private, and an administrator may confirm it.
         peer: the base URL of the other application, where it is known.
+        waits_until: when the earlier approval that stands in the way falls by itself; 0: none does.
     """
+
+    waits_until = 0
 
     def __init__(
         self, code: str, *, detail: str = "", offer: str | None = None, asks_private: bool = False, peer: str = ""

@@ -4,6 +4,7 @@ Which keys of a peer count: those pinned, and those that a known key announced a
 Handshake §5 Rotation, security LK-06.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -39,9 +40,20 @@ async def read_keys_again(link: Link, *, jwt: UnverifiedJwt | None = None, side:
     """
     Read the pinned JWKS URL and take over what follows; give the link as it is then.
 
+    Whoever comes while it is being read waits for that reading: anybody can name a key that is not pinned, and a
+    slow peer would be asked once for each of a stranger's messages.
     ``jwt`` is a message whose key is not pinned: where its key stands there and verifies it although nobody
     announced it, the link rests.
     """
+    reading = side.readings.get(link.id)
+    if reading is None:
+        reading = side.readings[link.id] = asyncio.create_task(_read_and_keep(link, jwt, side))
+        reading.add_done_callback(lambda done: _forget(link.id, done, side))
+    # One that goes away does not take the others' reading along.
+    return await asyncio.shield(reading)
+
+
+async def _read_and_keep(link: Link, jwt: UnverifiedJwt | None, side: LinkingSide) -> Link:
     try:
         found = await read_keys(link.peer.manifest["jwks_uri"], private=link.private_address, key=link.id, side=side)
     except LinkingError as error:
@@ -51,6 +63,13 @@ async def read_keys_again(link: Link, *, jwt: UnverifiedJwt | None = None, side:
     proved = jwt.kid if jwt is not None and jwt.kid and _is_signed_by(jwt, found) else ""
     decision = await change_link(link.id, KeysRead(found=found, proved_kid=proved), side=side)
     return decision.link or link
+
+
+def _forget(link_id: str, done: asyncio.Task[Link], side: LinkingSide) -> None:
+    del side.readings[link_id]
+    # Looked at once, so that asyncio does not complain where everybody who waited went away.
+    if not done.cancelled():
+        done.exception()
 
 
 async def find_peer_key(link: Link, jwt: UnverifiedJwt, *, side: LinkingSide) -> Link | None:

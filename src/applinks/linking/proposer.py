@@ -4,6 +4,7 @@ The side that asks: proposes a link, and takes the answer back.
 Handshake §3 steps 1 and 4.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -14,9 +15,9 @@ from applinks.linking.discovery import Discovery
 from applinks.linking.documents import get_own_manifest
 from applinks.linking.errors import LinkingError
 from applinks.linking.events import ApprovedAnswer, Beginning, Propose, RefusedAnswer, Withdraw
-from applinks.linking.handles import choose_handle
 from applinks.linking.keys import verify_from_peer
 from applinks.linking.side import LinkingSide, check_administrator
+from applinks.linking.standing import ask_about_approved, check_place_is_free, choose_handle
 from applinks.linking.states import decide
 from applinks.linking.store import CommitResult
 from applinks.records.links import EndReason, Link, LinkState, Peer, is_link_id
@@ -104,8 +105,9 @@ async def propose(
     await _check_standing(discovery, side)
     link_id, now = link_id or new_id(side.entropy, "lnk"), side.clock.now()
     request = await _sign_proposal(discovery, terms, link_id, now, side)
+    replaced = await side.store.list_open_proposals(url=discovery.url)
     event = Propose(
-        beginning=await build_beginning(discovery, link_id, administrator, side),
+        beginning=await build_beginning(discovery, link_id, administrator, side, replaced=replaced),
         proposal=request,
         proposal_digest=digest_jwt(request),
         terms=terms,
@@ -115,7 +117,7 @@ async def propose(
     actor = f"user:{administrator.id}"
     older = [
         Change(before=link, decision=decide(link, Withdraw(actor=actor, reason=EndReason.REPLACED), now=now))
-        for link in await side.store.list_open_proposals(url=discovery.url)
+        for link in replaced
     ]
     newer = Change(before=None, decision=decide(None, event, now=now))
     match await commit(*older, newer, side=side):
@@ -141,12 +143,19 @@ async def accept_answer(response_jwt: str, *, user: User, session_digest: str, s
     return await _take_answer(response_jwt, user, session_digest, side, accepts_less=True)
 
 
-async def build_beginning(discovery: Discovery, link_id: str, administrator: User, side: LinkingSide) -> Beginning:
-    """Gather what a new record needs: who the peer is, pinned, and what it is called here."""
+async def build_beginning(
+    discovery: Discovery, link_id: str, administrator: User, side: LinkingSide, *, replaced: Sequence[Link]
+) -> Beginning:
+    """
+    Gather what a new record needs: who the peer is, pinned, and what it is called here.
+
+    ``replaced`` are the links that end in the same write: their handles are free then.
+    """
     manifest = discovery.manifest
+    taken = await side.store.list_handles() - {link.handle for link in replaced}
     return Beginning(
         id=link_id,
-        handle=choose_handle(manifest.name, manifest.url, taken=await side.store.list_handles()),
+        handle=choose_handle(manifest.name, manifest.url, taken=taken),
         name=manifest.name,
         peer=Peer(
             id=manifest.id,
@@ -186,8 +195,8 @@ async def _check_terms(terms: Terms, peer: Manifest, side: LinkingSide) -> None:
 
 async def _check_standing(discovery: Discovery, side: LinkingSide) -> None:
     url = discovery.url
-    if await side.store.find_live_link(url=url, peer_id=discovery.manifest.id) is not None:
-        raise LinkingError("duplicate_link", detail=f"there is a live link with {url} or its id", peer=url)
+    await ask_about_approved(url, side=side)
+    await check_place_is_free(url, discovery.manifest.id, side=side)
     links = await side.store.list_links()
     if sum(link.state is LinkState.PROPOSED for link in links) >= _MOST_OPEN_PROPOSALS:
         raise LinkingError("too_many_requests", detail=f"{_MOST_OPEN_PROPOSALS} proposals are open", peer=url)

@@ -1,5 +1,6 @@
 """What linking works with: gathered once by the composition root and handed to every step."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from applinks.linking.store import LinkingStore
 from applinks.outgoing.side import OutgoingSide
 from applinks.records.failures import FailureLog
 from applinks.records.keys import Instance, KeyPair
+from applinks.records.links import Link
 from applinks.records.scopes import Resource
 from applinks.records.users import User
 from applinks.settings import Settings
@@ -45,6 +47,8 @@ class LinkingSide:
     Attributes:
         resources: what we guard; the first is the host itself, whose scopes the manifest declares.
         outgoing: makes the test call.
+        readings: of peers' keys, under way in this process, by link.
+        test_call_seconds: how long all of it may take, with metadata and token; an administrator may wait for it.
     """
 
     store: LinkingStore
@@ -57,6 +61,8 @@ class LinkingSide:
     outgoing: OutgoingSide
     resources: tuple[Resource, ...]
     limits: RateLimits = field(default_factory=RateLimits)
+    readings: dict[str, asyncio.Task[Link]] = field(default_factory=dict, repr=False)
+    test_call_seconds: float = 10
 
     @property
     def allow_http(self) -> bool:

@@ -4,10 +4,11 @@ Whether calls really pass: a call for the application itself that opens nothing 
 Handshake §6.
 """
 
+import asyncio
 import json
 import re
 
-from applinks.errors import PeerError, PeerProtocolError, PeerRefusedError, RefusedError
+from applinks.errors import PeerError, PeerProtocolError, PeerRefusedError, PeerUnreachableError, RefusedError
 from applinks.fetching.exchange import Exchange, run_exchange
 from applinks.incoming.caller import Caller
 from applinks.incoming.policy import check_caller_may
@@ -63,9 +64,18 @@ async def answer_check(caller: Caller | None, request: Request, *, side: Incomin
 
 async def _call(link: Link, side: LinkingSide) -> None:
     outgoing = side.outgoing
-    token = await request_token_for_application(link, (CHECK_SCOPE,), side=outgoing)
-    send = get_send(link, side=outgoing)
-    await run_exchange(_ask_who_we_are(link, token.access_token, outgoing.client_id), send)
+    try:
+        # Each request has a deadline of its own; three of them that nearly reach it are too long to wait.
+        async with asyncio.timeout(side.test_call_seconds):
+            token = await request_token_for_application(link, (CHECK_SCOPE,), side=outgoing)
+            send = get_send(link, side=outgoing)
+            await run_exchange(_ask_who_we_are(link, token.access_token, outgoing.client_id), send)
+    except TimeoutError as error:
+        raise PeerUnreachableError(
+            "The other application did not answer the test call in time.",
+            detail=f"{link.peer.url} took longer than {side.test_call_seconds:g} seconds",
+            link=link.handle,
+        ) from error
 
 
 def _ask_who_we_are(link: Link, access_token: str, client_id: str) -> Exchange[None]:

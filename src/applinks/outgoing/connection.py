@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from applinks.errors import AuthorizationNeeded, PeerError, PeerRefusedError
+from applinks.errors import AuthorizationNeeded, PeerError, PeerRefusedError, UnsafeCallError
 from applinks.fetching.transport import HttpRequest, HttpResponse, is_replayable
-from applinks.outgoing.errors import UnsafeCallError
 from applinks.outgoing.peers import get_usable_link
 from applinks.outgoing.renewal import get_credentials, renew
 from applinks.outgoing.side import OutgoingSide
@@ -19,7 +18,9 @@ from applinks.records.links import Link
 _OPTIONS = frozenset({"params", "headers", "cookies", "content", "data", "files", "json"})
 _OWN_HEADERS = ("authorization", "proxy-authorization")
 _UNSAFE_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\#]")
-_INVALID_TOKEN = re.compile(r"(?i)\bbearer\b.*\berror\s*=\s*\"?invalid_token\b")
+# Two steps instead of one pattern: a peer that repeats the first word would make the search quadratic.
+_BEARER = re.compile(r"(?i)\bbearer\b")
+_INVALID_TOKEN = re.compile(r"(?i)\berror\s*=\s*\"?invalid_token\b")
 
 
 class PeerConnection:
@@ -198,5 +199,8 @@ def _is_below(url: str, base_url: str) -> bool:
 
 
 def _is_token_refused(response: HttpResponse) -> bool:
+    if response.status_code != 401:
+        return False
     challenge = ", ".join(response.headers.get_list("www-authenticate"))
-    return response.status_code == 401 and _INVALID_TOKEN.search(challenge) is not None
+    scheme = _BEARER.search(challenge)
+    return scheme is not None and _INVALID_TOKEN.search(challenge, scheme.end()) is not None

@@ -1,21 +1,16 @@
 """What can go wrong on the outgoing side, beyond the errors that every host knows."""
 
-from applinks.errors import ApplinksError, PeerProtocolError, PeerRefusedError, PeerUnreachableError
+from applinks.errors import PeerProtocolError, PeerRefusedError, PeerUnreachableError
 
 PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
 """What a peer may say that is overloaded or being restarted; asked again in a moment, it may be well."""
 
 
-class UnsafeCallError(ApplinksError, ValueError):
-    """The host asked for a call that could carry credentials to where they do not belong; nothing was sent."""
-
-    code = "unsafe_call"
-
-
 class AccessDeniedError(PeerRefusedError):
-    """The user, or the peer's policy, said no on the consent page."""
+    """The user, or the peer's policy, said no on the consent page; ``return_to`` is where she wanted to go."""
 
     code = "access_denied"
+    return_to = ""
 
 
 class GrantEndedError(PeerRefusedError):

@@ -10,6 +10,9 @@ from applinks.wire.http import Request, Response
 from applinks.wire.oauth2.messages import PresentedClient
 from applinks.wire.oauth2.metadata import ServerMetadata
 
+# The detail of a failure is read by a person who looks for a slip.
+_MOST_NAMED = 20
+
 
 async def get_usable_link(id_or_handle: str, *, side: OutgoingSide) -> Link:
     """
@@ -18,11 +21,29 @@ async def get_usable_link(id_or_handle: str, *, side: OutgoingSide) -> Link:
     Raises:
         LinkUnusableError: there is none, or it does not let calls pass; the description says why.
     """
-    link = await side.store.find_link(id_or_handle)
-    if link is None:
-        raise LinkUnusableError("There is no such link.", code="unknown_link", link=id_or_handle)
+    link = await get_link(id_or_handle, side=side)
     check_usable(link)
     return link
+
+
+async def get_link(id_or_handle: str, *, side: OutgoingSide) -> Link:
+    """
+    Give a link, whether or not calls pass over it.
+
+    Raises:
+        LinkUnusableError: there is none of that name; the detail says which there are.
+    """
+    link = await side.store.find_link(id_or_handle)
+    if link is not None:
+        return link
+    handles = sorted(await side.store.list_handles())
+    there_are = ", ".join(handles[:_MOST_NAMED]) + (", …" if len(handles) > _MOST_NAMED else "")
+    raise LinkUnusableError(
+        "There is no such link.",
+        code="unknown_link",
+        link=id_or_handle,
+        detail=f'No link is called "{id_or_handle[:80]}". Links here: {there_are or "none"}.',
+    )
 
 
 def check_usable(link: Link) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from applinks.entropy import new_id
 from applinks.errors import LinkUnusableError, RefusedError
 from applinks.fetching.exchange import run_exchange
-from applinks.outgoing.errors import WrongIssuerError
+from applinks.outgoing.errors import AccessDeniedError, WrongIssuerError
 from applinks.outgoing.oauth2.authorization_request import (
     build_authorization_url,
     build_error,
@@ -21,7 +21,7 @@ from applinks.outgoing.peers import (
     prove_client,
 )
 from applinks.outgoing.renewal import compute_expiry
-from applinks.outgoing.side import OutgoingSide
+from applinks.outgoing.side import CALLBACK_PATH, OutgoingSide
 from applinks.outgoing.store import RoundTrip
 from applinks.records.audit import AuditEvent
 from applinks.records.connections import Connection
@@ -77,7 +77,7 @@ async def begin(
         name=name,
         issuer=found.peer.url,
         code_verifier=Secret(format_base64url(side.entropy.random_bytes(32))),
-        redirect_uri=side.settings.url(f"/applinks/callback/{found.id}"),
+        redirect_uri=side.settings.url(CALLBACK_PATH + found.id),
         scopes=scopes,
         return_to=return_to,
         expires_at=side.clock.now() + side.settings.lifetimes.round_trip_seconds,
@@ -113,7 +113,10 @@ async def finish(link_id: str, query: str, session_digest: bytes, user: User, *,
             detail=f"iss is {response.issuer or 'missing'}, asked was {trip.issuer}",
         )
     if isinstance(response, AuthorizationErrorResponse):
-        raise build_error(response)
+        refusal = build_error(response)
+        if isinstance(refusal, AccessDeniedError):
+            refusal.return_to = trip.return_to
+        raise refusal
     link = await get_usable_link(link_id, side=side)
     answer = await _exchange(trip, response.code, link, side=side)
     await _store(trip, answer, link, side=side)

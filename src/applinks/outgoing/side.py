@@ -14,6 +14,10 @@ from applinks.records.keys import KeyPair
 from applinks.records.usage import Usage
 from applinks.settings import Settings
 
+CLIENT_PATH = "/applinks/oauth2/client.json"
+CALLBACK_PATH = "/applinks/callback/"
+"""The id of a link follows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingSide:
@@ -44,4 +48,4 @@ class OutgoingSide:
     @property
     def client_id(self) -> str:
         """Who we are to another Applinks: the address of our client document."""
-        return self.settings.url("/applinks/oauth2/client.json")
+        return self.settings.url(CLIENT_PATH)

@@ -42,6 +42,10 @@ class OutgoingStore(Protocol):
         """Give a link by id, else a link that has not ended by handle."""
         ...
 
+    async def list_handles(self) -> frozenset[str]:
+        """Give every handle of links that have not ended."""
+        ...
+
     async def find_connection(self, *, link_id: str, user_id: str | None, name: str = "") -> Connection | None:
         """Give the stored credentials; ``user_id`` None: the application's own."""
         ...

@@ -1,4 +1,8 @@
-"""Grants, and what pages and revocation do with tokens; what every call does is in the hot statements."""
+"""
+Grants, and what pages and revocation do with tokens, in the database.
+
+What every call does is in ``sqlite/incoming.py``.
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -21,7 +21,7 @@ from applinks.storage.rows import Row, format_json, parse_json_as
 from applinks.storage.schema import connections, instance, keys, links, refresh_tokens, round_trips, sessions
 from applinks.storage.sealing import Sealer, SealingError
 from applinks.storage.units import ConflictError, Database
-from applinks.wire.jose import compute_thumbprint
+from applinks.wire.jose import build_public_jwk
 
 _log = logging.getLogger("applinks.storage")
 
@@ -188,17 +188,14 @@ def _make_instance_id(entropy: Entropy) -> str:
 
 def _make_key_pair(now: int) -> KeyPair:
     """Make an ES256 pair by the operating system's generator; a key is never made from a test's entropy."""
-    pair = ECKey.generate_key("P-256", private=True)
-    public = dict(pair.as_dict(private=False))
-    kid = compute_thumbprint(public)
-    named = {"kid": kid, "alg": _ALGORITHM, "use": "sig"}
-    private = {**pair.as_dict(private=True), **named}
+    private = ECKey.generate_key("P-256", private=True).as_dict(private=True)
+    public = build_public_jwk(private, algorithm=_ALGORITHM)
     return KeyPair(
-        kid=kid,
+        kid=public["kid"],
         protocol=_PROTOCOL,
         algorithm=_ALGORITHM,
-        public={**public, **named},
-        private=Secret(json.dumps(private)),
+        public=public,
+        private=Secret(json.dumps({**private, **public})),
         created_at=now,
     )
 

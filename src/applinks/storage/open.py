@@ -13,14 +13,14 @@ from applinks.storage.failures import FailureTable
 from applinks.storage.key_file import read_sealing_keys
 from applinks.storage.keys import KeyTables, check_sealing_key
 from applinks.storage.leases import LeaseTable
-from applinks.storage.links import LinkTables
+from applinks.storage.linking import LinkingTables
 from applinks.storage.migrations import check_version, migrate
 from applinks.storage.sealing import Sealer
 from applinks.storage.sessions import SessionTable
 from applinks.storage.sqlite.connection import SqliteDatabase
-from applinks.storage.sqlite.hot_connections import SqliteOutgoing
 from applinks.storage.sqlite.incoming import SqliteIncoming
 from applinks.storage.sqlite.kept_records import KeptRecords
+from applinks.storage.sqlite.outgoing import SqliteOutgoing
 from applinks.storage.sqlite.place import check_folder, find_version, is_new, make_file, parse_path
 from applinks.storage.usage import UsageTables
 
@@ -33,7 +33,7 @@ class Storage:
     settings: Settings
     incoming: SqliteIncoming
     outgoing: SqliteOutgoing
-    linking: LinkTables
+    linking: LinkingTables
     keys: KeyTables
     failures: FailureTable
     audit: AuditTrail
@@ -105,7 +105,7 @@ def _assemble(
         settings=settings,
         incoming=SqliteIncoming(database, sealer, kept),
         outgoing=SqliteOutgoing(database, sealer, kept),
-        linking=LinkTables(database),
+        linking=LinkingTables(database),
         keys=KeyTables(database, sealer),
         failures=FailureTable(database, clock=clock, entropy=entropy, kept_per_link=settings.sizes.failures_per_link),
         audit=AuditTrail(database),

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, and_, delete, select
 
 from applinks.settings import Lifetimes
 from applinks.storage.audit import prune_events
-from applinks.storage.connections import prune_round_trips
 from applinks.storage.failures import prune_failures
 from applinks.storage.incoming import forget_kept_answers, prune_expired
+from applinks.storage.outgoing import prune_round_trips
 from applinks.storage.schema import clients, connections, decided_proposals, grants, links, round_trips
 from applinks.storage.units import Database
 

@@ -3,22 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 
-# RFC 6750 §2.1 b64token.
-_BEARER = re.compile(r"(?i:bearer) +([A-Za-z0-9._~+/-]+=*) *\Z")
 _MEDIA_TYPE = re.compile(r"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*(?:;|\Z)")
 _NOT_QUOTABLE = re.compile(r"[^\x20-\x7e]")
-
-
-def parse_bearer(value: str) -> str | None:
-    """
-    Give the token of an ``Authorization: Bearer`` header.
-
-    RFC 6750 §2.1.
-
-    The scheme may have any case. None for another scheme (``BearerX`` is one), and for what is no single token.
-    """
-    found = _BEARER.match(value)
-    return found[1] if found else None
 
 
 def format_challenge(scheme: str, params: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> str:

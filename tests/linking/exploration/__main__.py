@@ -7,12 +7,11 @@ Explores every setting, the long ones too, and leaves out each rule once; prints
 import sys
 import time
 
-from tools.proofs import format_table, write_section
-
 from tests.linking.exploration.ends import ViolationError
 from tests.linking.exploration.model import Exploration, Result
 from tests.linking.exploration.rules import LEFT_OUT
 from tests.linking.exploration.settings import SETTINGS
+from tools.proofs import format_table, write_section
 
 
 def main() -> int:

@@ -10,10 +10,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tools.proofs import format_table, write_section
-
 from tests.linking.survive.pair import run_pair
 from tests.linking.survive.runs import PROPOSAL_SECONDS, Run, plan, run_all
+from tools.proofs import format_table, write_section
 
 RUNS = 100
 SEED = 20
@@ -58,8 +57,8 @@ def _summarize(done: list[Run]) -> str:
     left = sum(not run.stays for run in killed)
     both, neither = (sum(run.outcome == each for run in killed) for each in ("both in force", "neither"))
     return (
-        f"{len(killed)} kills in {len(done)} handshakes (in {left} of them the person closed the browser where a page"
-        f" did not come): both halves in force {both} times, neither {neither} times, one alone 0 times; nothing lost"
+        f"{len(killed)} kills in {len(done)} handshakes ({left} of them by a person who goes away where a page does"
+        f" not come): both halves in force {both} times, neither {neither} times, one alone 0 times; nothing lost"
         f" that a page had confirmed.\n\n{format_table(head, rows, right=(1, 4, 5))}"
     )
 

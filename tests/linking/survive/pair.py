@@ -70,7 +70,12 @@ class Server:
                 cwd=ROOT,
                 start_new_session=True,
             )
-        _wait_until_ready(application, lambda: None)
+        _wait_until_ready(application, self._check_alive)
+
+    def _check_alive(self) -> None:
+        if self.is_dead():
+            last = self.application.log.read_text("utf-8", "replace")[-1000:]
+            raise AssertionError(f"{self.application.name} ended while it started: {last}")
 
     def is_dead(self) -> bool:
         return self.process is None or self.process.poll() is not None
@@ -110,11 +115,19 @@ class Pair:
         return self.start_page, self.tracker
 
     def watch(self) -> None:
-        while not self.is_over:
-            for server in self.servers:
-                if server.is_dead() and not self.is_over:
-                    self._revive(server)
-            time.sleep(0.01)
+        try:
+            while not self.is_over:
+                for server in self.servers:
+                    if server.is_dead() and not self.is_over:
+                        self._revive(server)
+                time.sleep(0.01)
+        except (AssertionError, DemoError) as error:
+            self.troubles.append(str(error))
+
+    def check(self) -> None:
+        """Fail where a process did something else than to be killed and to come back."""
+        if self.troubles:
+            raise AssertionError("; ".join(self.troubles))
 
     def _revive(self, server: Server) -> None:
         assert server.process is not None
@@ -189,6 +202,7 @@ class Person(Browser):
         deadline = time.monotonic() + MOST_SECONDS
         time.sleep(0.05)
         while any(server.is_dead() for server in self.pair.servers):
+            self.pair.check()
             if time.monotonic() > deadline:
                 raise AssertionError("a process did not come back")
             time.sleep(0.02)

@@ -16,7 +16,7 @@ from random import Random
 from applinks import Settings
 from applinks.administration import links
 from applinks.administration.actor import Actor
-from applinks.administration.side import Administration
+from applinks.administration.side import build_administration
 from applinks.clock import SystemClock
 from applinks.demo.administrators import _go_through, _is_connected, _log_in
 from applinks.demo.applications import Application
@@ -105,8 +105,7 @@ def _run(pair: Pair, person: Person, run: Run) -> Run:
             death = _kill(pair, person, victim)
     for server in pair.servers:
         asyncio.run(_delete_all(server))
-    if pair.troubles:
-        raise AssertionError("; ".join(pair.troubles))
+    pair.check()
     return Run(
         run.who,
         run.write,
@@ -140,6 +139,7 @@ def _wait_for_outcome(pair: Pair, person: Person) -> str:
     """Wait until both are in force and equal, or neither is on its way any more."""
     deadline = time.monotonic() + MOST_SECONDS
     while time.monotonic() < deadline:
+        pair.check()
         person.check_kept()
         one, other = (_read_live(server) for server in pair.servers)
         if not one and not other:
@@ -172,15 +172,7 @@ async def _delete_all(server: Server) -> None:
     settings = Settings(base_url=application.base_url, name=application.name, database=application.database)
     clock, entropy = SystemClock(), SystemEntropy()
     storage = await open_storage(settings, clock=clock, entropy=entropy, for_command=True)
-    administration = Administration(
-        store=storage.linking,
-        incoming=storage.incoming,
-        outgoing=storage.outgoing,
-        keys=storage.keys,
-        failures=storage.failures,
-        clock=clock,
-        entropy=entropy,
-    )
+    administration = build_administration(storage, clock=clock, entropy=entropy)
     try:
         for link in await storage.linking.list_links():
             # The other's end may be told while we look.

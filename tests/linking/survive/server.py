@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from applinks.demo.server import main
-from applinks.storage import links
+from applinks.storage import linking
 
 
 def install(folder: Path) -> None:
     """Stand around every write of a link."""
-    order, commit, unit = folder / "kill.json", links.LinkTables.commit, links._commit
+    order, commit, unit = folder / "kill.json", linking.LinkingTables.commit, linking._commit
     # Of this task alone: others write at the same time.
     position = ContextVar("position", default="")
 
@@ -46,8 +46,8 @@ def install(folder: Path) -> None:
         finally:
             die("inside")
 
-    links.LinkTables.commit = commit_or_die  # type: ignore[method-assign]
-    links._commit = unit_or_die
+    linking.LinkingTables.commit = commit_or_die  # type: ignore[method-assign]
+    linking._commit = unit_or_die
 
 
 def count(order: Path, actions: list[str]) -> str:

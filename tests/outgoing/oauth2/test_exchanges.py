@@ -2,7 +2,6 @@ import json
 from collections.abc import Generator
 
 import pytest
-from tests.outgoing.fakes import make_key_pair
 
 from applinks.errors import PeerProtocolError, PeerRefusedError, PeerUnreachableError
 from applinks.outgoing.errors import GrantEndedError, WrongIssuerError
@@ -17,6 +16,7 @@ from applinks.wire.forms import parse_form
 from applinks.wire.http import Request, Response
 from applinks.wire.jose import parse_jwt, verify_jwt
 from applinks.wire.oauth2.messages import CodeExchange, PresentedClient
+from tests.outgoing.fakes import make_key_pair
 
 PEER = "https://tracker.example/app"
 TOKEN = f"{PEER}/applinks/oauth2/token"

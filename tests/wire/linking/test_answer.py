@@ -1,9 +1,9 @@
 import pytest
-from tests.wire.linking.samples import COMMON, DIGEST, TERMS, THUMBPRINT
 
 from applinks.wire.linking.answer import Answer, Decision, build_answer, parse_answer
 from applinks.wire.linking.messages import MalformedMessageError
 from applinks.wire.linking.terms import format_terms
+from tests.wire.linking.samples import COMMON, DIGEST, TERMS, THUMBPRINT
 
 APPROVED = Answer(
     **COMMON, revision=1, proposal=DIGEST, decision=Decision.APPROVED, terms=TERMS, peer_keys=(THUMBPRINT,), seq=1

@@ -1,9 +1,9 @@
 import json
 
 import pytest
-from tests.wire.linking.samples import ONE, TWO, make_manifest
 
 from applinks.wire.linking.manifest import MalformedManifestError, build_manifest, parse_manifest
+from tests.wire.linking.samples import ONE, TWO, make_manifest
 
 EXAMPLE = """{"applinks": "1", "id": "urn:uuid:6f1c1f0e-3b0a-4c55-9a52-0d6a1f3f7e11",
  "name": "Tracker", "type": "tracker",
@@ -177,6 +177,12 @@ def test_an_id_has_one_spelling(identifier):
 )
 def test_a_name_that_a_page_would_show_as_something_else_is_refused(text):
     """handshake.md §1: no control, format (bidi), surrogate or unassigned characters."""
+    refuse(DOCUMENT | {"name": text})
+
+
+@pytest.mark.parametrize("text", [" ", "\u00a0\u3000", "\u3164", "\u2800 \uffa0", "a\u2028b", "a\u2029b"])
+def test_a_name_of_which_nothing_is_seen_or_that_breaks_the_line_is_refused(text):
+    """Ours: the approving page quotes the name, and an empty quotation says nothing of who asks."""
     refuse(DOCUMENT | {"name": text})
 
 

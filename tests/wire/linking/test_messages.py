@@ -1,7 +1,7 @@
 import pytest
-from tests.wire.linking.samples import LINK, NOW, ONE, TWO
 
 from applinks.wire.linking.messages import MalformedMessageError, check_common_claims
+from tests.wire.linking.samples import LINK, NOW, ONE, TWO
 
 CLAIMS = {"ver": 1, "iss": ONE, "aud": TWO, "iat": NOW, "exp": NOW + 600, "jti": LINK, "link": LINK}
 

@@ -1,9 +1,9 @@
 import pytest
-from tests.wire.linking.samples import COMMON, DIGEST, LINK, NOW, ONE, TERMS, THUMBPRINT, TWO
 
 from applinks.wire.linking.messages import MalformedMessageError
 from applinks.wire.linking.proposal import Proposal, build_proposal, parse_proposal
 from applinks.wire.linking.terms import format_terms
+from tests.wire.linking.samples import COMMON, DIGEST, LINK, NOW, ONE, TERMS, THUMBPRINT, TWO
 
 FIRST = Proposal(**COMMON, revision=1, terms=TERMS, peer_keys=(THUMBPRINT,))
 LATER = Proposal(**COMMON | {"jti": "j" * 22}, revision=2, terms=TERMS, peer_keys=(THUMBPRINT,), base=DIGEST)

@@ -1,5 +1,4 @@
 import pytest
-from tests.wire.linking.samples import COMMON, DIGEST, THUMBPRINT
 
 from applinks.wire.linking.messages import MalformedMessageError
 from applinks.wire.linking.statement import (
@@ -12,6 +11,7 @@ from applinks.wire.linking.statement import (
     parse_statement,
 )
 from applinks.wire.linking.terms import Allows
+from tests.wire.linking.samples import COMMON, DIGEST, THUMBPRINT
 
 IN_FORCE = {
     "seq": 4,

@@ -1,5 +1,4 @@
 import pytest
-from tests.wire.linking.samples import ONE, TERMS, TWO, make_access, make_manifest
 
 from applinks.wire.linking.messages import MalformedMessageError
 from applinks.wire.linking.terms import (
@@ -12,16 +11,17 @@ from applinks.wire.linking.terms import (
     is_within,
     parse_allows,
     parse_terms,
-    parse_terms_object,
 )
+from tests.wire.linking.samples import ONE, TERMS, TWO, make_access, make_manifest
 
 DOCUMENT = format_terms(TERMS)
 ENTRY = DOCUMENT["access"][0]
 
 
 def read(value, **changes):
-    manifests = {"one": make_manifest(ONE), "other": make_manifest(TWO)}
-    return parse_terms(value, **{"one_url": ONE, "other_url": TWO} | manifests | changes)
+    terms = parse_terms(value)
+    check_terms(terms, **{"one": make_manifest(ONE), "other": make_manifest(TWO)} | changes)
+    return terms
 
 
 def refuse(value, code="unsupported_terms", **changes):
@@ -169,7 +169,7 @@ def test_less_is_within_and_more_is_not():
 
 def test_the_form_alone_can_be_read_without_manifests():
     """handshake.md §3: syntax comes before anything is fetched."""
-    assert parse_terms_object(DOCUMENT) == TERMS
+    assert parse_terms(DOCUMENT) == TERMS
 
 
 def test_what_a_server_serves_now_is_read_and_built():

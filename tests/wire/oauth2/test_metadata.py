@@ -7,7 +7,6 @@ from applinks.wire.oauth2.metadata import (
     ServerMetadata,
     build_resource_metadata,
     build_server_metadata,
-    list_well_known_urls,
     parse_resource_metadata,
     parse_server_metadata,
 )
@@ -155,12 +154,3 @@ def test_metadata_of_another_resource_is_refused(changes):
 def test_a_resource_takes_tokens_in_the_header_alone():
     """RFC 9728 §2, security.md RS-21."""
     assert build_resource_metadata(RESOURCE)["bearer_methods_supported"] == ["header"]
-
-
-def test_a_well_known_document_stands_below_the_base_url_and_where_the_rfc_puts_it():
-    """RFC 8414 §3.1: its worked example; product.md §3."""
-    assert list_well_known_urls("https://example.com/issuer1", "oauth-authorization-server") == (
-        "https://example.com/issuer1/.well-known/oauth-authorization-server",
-        "https://example.com/.well-known/oauth-authorization-server/issuer1",
-    )
-    assert list_well_known_urls("https://example.com", "x") == ("https://example.com/.well-known/x",)

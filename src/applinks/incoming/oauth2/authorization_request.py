@@ -185,6 +185,8 @@ def _find_return_address(target: AuthorizationTarget, client: Client, rules: Rul
     if not is_redirect_uri_match(redirect_uri, client.redirect_uris):
         refusal = RefusedError(
             "The address to which the answer would go is not registered for the application that asks.",
+            # Only a page of ours says it: RFC 6749 §4.1.2.1 leaves nobody to tell it to over the wire.
+            code="invalid_redirect_uri",
             detail=f"redirect_uri {redirect_uri[:200]!r} is not registered for the client {client.client_id}",
         )
         raise refusal.about(link_id=client.link_id, client=client.id)

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from applinks.incoming.challenges import RESOURCE_METADATA_PATH
 from applinks.incoming.rules import TOKEN_PATH
 from applinks.incoming.side import IncomingSide
 from applinks.records.clients import ClientAuthentication, GrantType
 from applinks.records.scopes import OFFLINE_SCOPE, Resource
 from applinks.wire.oauth2.metadata import (
+    RESOURCE_METADATA_PATH,
     ResourceMetadata,
     ServerMetadata,
     build_resource_metadata,

@@ -4,7 +4,12 @@ from applinks.errors import PeerProtocolError
 from applinks.fetching.documents import build_document_request, parse_document
 from applinks.fetching.exchange import Exchange
 from applinks.outgoing.errors import PASSING_STATUSES, WrongIssuerError, build_unavailable
-from applinks.wire.oauth2.metadata import SERVER_DOCUMENT, MalformedMetadataError, ServerMetadata, parse_server_metadata
+from applinks.wire.oauth2.metadata import (
+    SERVER_METADATA_PATH,
+    MalformedMetadataError,
+    ServerMetadata,
+    parse_server_metadata,
+)
 
 # As long as the link manifest may be kept; a moved endpoint is found out within that time.
 _KEPT_SECONDS = 300
@@ -26,7 +31,7 @@ def read_server_metadata(
         PeerProtocolError: it is no such document.
         PeerUnreachableError: a passing fault.
     """
-    url = f"{issuer}/.well-known/{SERVER_DOCUMENT}"
+    url = issuer + SERVER_METADATA_PATH
     response = yield build_document_request(url)
     if response.status in PASSING_STATUSES:
         raise build_unavailable(f"{url} answered {response.status}")

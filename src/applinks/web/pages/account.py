@@ -1,4 +1,4 @@
-"""The user's own page: what can act for her here, and where this application can act for her."""
+"""The user's own page: what can act for her here, where we can act for her, and the journey that connects her there."""
 
 import logging
 from collections.abc import Sequence
@@ -6,16 +6,19 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from applinks.errors import ApplinksError, RefusedError
+from applinks.errors import ApplinksError, PeerError, RefusedError
 from applinks.incoming.grants import end_all_grants, end_grant_of_user
 from applinks.incoming.policy import find_obstacle
 from applinks.incoming.store import FoundGrant
-from applinks.outgoing.connections import disconnect
+from applinks.outgoing.disconnection import disconnect
+from applinks.outgoing.round_trip import begin as begin_journey
+from applinks.outgoing.round_trip import finish as finish_journey
 from applinks.records.connections import Connection, ConnectionState
 from applinks.records.links import Link
-from applinks.web.pages.patience import begin
+from applinks.web.pages.forms import describe_theirs
 from applinks.web.pages.views import Choice, End, QuestionPage, StateView
 from applinks.web.pages.visit import Visit, find_tint
+from applinks.web.patience import begin
 from applinks.wire.urls import get_host
 from applinks.words import gettext as _
 
@@ -42,6 +45,7 @@ class ConnectionRow:
     them: End
     id: str = ""
     account: str = ""
+    can: tuple[str, ...] = ()
     words: str = ""
     state: StateView | None = None
     created_at: int = 0
@@ -136,6 +140,32 @@ async def revoke_everything(visit: Visit) -> Response:
     return ending.go_on_after(visit.redirect(visit.url("/account")))
 
 
+async def begin_round_trip(visit: Visit) -> Response:
+    """Send the user to the linked application; ``return_to`` names the path on which she ends."""
+    return_to = visit.params.get("return_to")
+    url = await begin_journey(
+        visit.request.path_params["link"],
+        visit.user,
+        visit.session.digest,
+        return_to or visit.url("/account"),
+        side=visit.context.outgoing,
+    )
+    return visit.redirect(url)
+
+
+async def finish_round_trip(visit: Visit) -> Response:
+    """Take the user back, and store her connection."""
+    link = visit.request.path_params["link"]
+    try:
+        finished = await finish_journey(
+            link, visit.query, visit.session.digest, visit.user, side=visit.context.outgoing
+        )
+    except PeerError as error:
+        error.link = error.link or link
+        raise
+    return visit.redirect(finished.return_to)
+
+
 async def _disconnect_all(visit: Visit, connected: Sequence[tuple[Connection, Link]]) -> list[str]:
     """End connections one by one; give the names of the applications that did not confirm it."""
     unconfirmed = []
@@ -205,12 +235,14 @@ async def _list_connections(visit: Visit) -> tuple[ConnectionRow, ...]:
 def _build_connection_row(visit: Visit, connection: Connection, link: Link) -> ConnectionRow:
     ended = connection.state is ConnectionState.ENDED_BY_PEER
     stopped = not ended and not _offers_connecting(link)
+    describe = describe_theirs(link.peer.manifest)
     words = _("{peer} has ended your connection.") if ended else _("The link with {peer} is stopped at the moment.")
     return ConnectionRow(
         id=connection.id,
         link=link.id,
         them=_build_end(link),
         account=connection.account,
+        can=tuple(describe(scope).label for scope in connection.scopes),
         words=words.format(peer=link.name) if ended or stopped else "",
         state=StateView(key="attention", state="warn", word=_("Not working")) if ended else None,
         created_at=connection.created_at,

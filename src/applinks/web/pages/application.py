@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from applinks.errors import RefusedError
-from applinks.web.pages import account, approve_link, consent, links, new_link, round_trip
+from applinks.web.pages import account, approve_link, consent, link_directions, links, new_link
 from applinks.web.pages.context import PagesContext
 from applinks.web.pages.forms import REPEATABLE
 from applinks.web.pages.rendering import build_stylesheet
@@ -43,8 +43,8 @@ PAGES = (
     Page("/", links.show_links, access=_LOOK),
     Page("/new", new_link.show_new_link, new_link.look_or_propose, access=_CHANGE),
     Page("/links/{link}", links.show_one_link, access=_LOOK),
-    Page("/links/{link}/incoming", links.show_incoming, links.save_incoming, access=_CHANGE),
-    Page("/links/{link}/outgoing", links.show_outgoing, links.save_outgoing, access=_CHANGE),
+    Page("/links/{link}/incoming", link_directions.show_incoming, link_directions.save_incoming, access=_CHANGE),
+    Page("/links/{link}/outgoing", link_directions.show_outgoing, link_directions.save_outgoing, access=_CHANGE),
     Page("/links/{link}/keys", links.show_keys, links.approve_key, _LOOK, _CHANGE),
     Page("/links/{link}/pause", links.ask_to_pause, links.pause_link, access=_CHANGE),
     Page("/links/{link}/resume", None, links.resume_link, access=_CHANGE),
@@ -57,8 +57,8 @@ PAGES = (
     Page("/account/revoke", None, account.revoke_grant),
     Page("/account/disconnect", None, account.end_connection),
     Page("/account/revoke-everything", account.ask_to_revoke_everything, account.revoke_everything),
-    Page("/connect/{link}", round_trip.begin_round_trip),
-    Page("/callback/{link}", round_trip.finish_round_trip),
+    Page("/connect/{link}", account.begin_round_trip),
+    Page("/callback/{link}", account.finish_round_trip),
 )
 """Every page, with its door; a test walks them all as an ordinary user and as nobody."""
 

@@ -47,6 +47,8 @@ async def show_proposal(visit: Visit) -> Response:
             return await _ask_about_address(visit, error)
         if error.code == "own_proposal_first":
             return await _offer_to_withdraw(visit, error)
+        if error.code == "invalid_request":
+            raise LinkingError("damaged_request", detail=error.detail) from error
         raise
     if isinstance(opened, AlreadyDecided):
         return visit.redirect(opened.redirect)
@@ -83,7 +85,7 @@ async def decide_proposal(visit: Visit) -> Response:
 def _get_request(visit: Visit) -> str:
     request = visit.params.get("request")
     if request is None:
-        raise RefusedError("The address names no request for a link.")
+        raise LinkingError("damaged_request", detail="the address names no request")
     return request
 
 

@@ -11,6 +11,7 @@ from applinks.records.scopes import Scope
 from applinks.web.pages.views import Choice
 from applinks.wire import forms as wire
 from applinks.wire.linking.terms import Access
+from applinks.words import gettext as _
 
 REPEATABLE = frozenset({"user", "application", "in", "in_app", "out", "out_app"})
 """The fields of our pages that are boxes of one name."""
@@ -73,13 +74,22 @@ class DirectionChoices:
         self._application_field = application_field or f"{field}_app"
         self._describe = describe
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to tick."""
+        return not self.access.user_scopes and not self.access.application_scopes
+
     def list_user(self, ticked: Collection[str]) -> tuple[Choice, ...]:
         """Give the boxes for what users can allow."""
         return self._list(self.access.user_scopes, self._field, ticked)
 
     def list_application(self, ticked: Collection[str]) -> tuple[Choice, ...]:
-        """Give the boxes for what the application may do for itself."""
-        return self._list(self.access.application_scopes, self._application_field, ticked)
+        """Give the boxes for what the application may do for itself; what stands among the users' says why twice."""
+        hint = _("The same as above, for the application itself instead of a user")
+        return tuple(
+            replace(box, hint=hint) if box.value in self.access.user_scopes else box
+            for box in self._list(self.access.application_scopes, self._application_field, ticked)
+        )
 
     def narrow(self, form: wire.Form) -> Access | None:
         """
@@ -93,9 +103,8 @@ class DirectionChoices:
             user_scopes=tuple(name for name in self.access.user_scopes if name in user),
             application_scopes=tuple(name for name in self.access.application_scopes if name in application),
         )
-        offered = self.access.user_scopes or self.access.application_scopes
-        is_empty = not narrowed.user_scopes and not narrowed.application_scopes
-        return None if offered and is_empty else narrowed
+        is_nothing_left = not narrowed.user_scopes and not narrowed.application_scopes
+        return None if is_nothing_left and not self.is_empty else narrowed
 
     def _list(self, names: Sequence[str], field: str, ticked: Collection[str]) -> tuple[Choice, ...]:
         return tuple(replace(self._describe(name), field=field, value=name, checked=name in ticked) for name in names)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from applinks.linking.keys import format_fingerprint
-from applinks.records.links import Direction, Link, LinkState
+from applinks.records.links import Direction, LinkState
 from applinks.records.scopes import Scope
 from applinks.web.pages.link_states import (
     LinkLook,

@@ -20,6 +20,8 @@ _COLOURS = {
     "ended": "off",
 }
 
+# How long after an answer of ours the peer is asked what it heard.
+_CONFIRMED_SECONDS = 2
 _MAY_ASK_AGAIN = frozenset({EndReason.DECLINED, EndReason.EXPIRED, EndReason.NOT_HEARD})
 
 
@@ -85,8 +87,11 @@ class LinkLook:
 
     @property
     def is_told(self) -> bool:
-        """Whether the peer has heard all that it should know."""
-        return self.link.peer.heard_seq >= self.link.seq or self.link.peer.ended
+        """Whether the peer has heard all that it should know, or our answer to it said it a moment ago."""
+        peer, statement = self.link.peer, self.link.statement
+        # Such an answer counts as the first attempt; what the peer makes of it is heard with the next.
+        was_answered = statement.attempts == 1 and self.now < statement.next_at <= peer.heard_at + _CONFIRMED_SECONDS
+        return peer.heard_seq >= self.link.seq or peer.ended or was_answered
 
 
 def find_state(look: LinkLook) -> StateView:

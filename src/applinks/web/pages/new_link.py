@@ -1,70 +1,76 @@
 """Linking, from the side that begins: the address, what each side may do, and the answer that comes back."""
 
-from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from dataclasses import replace
+from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import Response
 
 from applinks.administration.actor import Actor
 from applinks.administration.links import withdraw
-from applinks.entropy import new_id
 from applinks.errors import RefusedError
-from applinks.linking.discovery import Discovery, discover
+from applinks.linking.discovery import Discovery
 from applinks.linking.errors import LinkingError
-from applinks.linking.proposer import AnswerOutcome, Outcome, accept_answer, list_possible_terms, open_answer, propose
+from applinks.linking.proposer import AnswerOutcome, Outcome, accept_answer, open_answer, propose
 from applinks.web.errors import describe_page_error
 from applinks.web.pages.forms import AddressForm, DirectionChoices, FormData, describe_own, describe_theirs
-from applinks.web.pages.patience import begin_telling
+from applinks.web.pages.found import (
+    Found,
+    find_application,
+    forget_link_id,
+    is_question,
+    keep_question,
+    recall_found,
+)
 from applinks.web.pages.views import AnswerPage, Choice, End, Lane, NewLinkPage, Side
-from applinks.web.pages.visit import Visit, find_tint
+from applinks.web.pages.visit import Visit, describe_standing, find_tint
+from applinks.web.patience import begin_telling
 from applinks.wire.forms import Form
 from applinks.wire.linking.terms import Access, Terms
 from applinks.wire.urls import get_host
 from applinks.words import Sentence, say_protocol, say_refusal
 from applinks.words import gettext as _
 
-_ANSWER = "answer"
-# The ids that the next proposals take, by address, so that a tile has its colour before there is a link.
-_NEXT = "next_links"
+# Answers that approve less, by link, until somebody agrees to them or does not.
+_ANSWERS = "answers"
 _MOST_KEPT = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """An application that was found, with all that could be proposed to it."""
-
-    discovery: Discovery
-    link_id: str
-    incoming: Access | None
-    outgoing: Access | None
-
-    @property
-    def end(self) -> End:
-        manifest = self.discovery.manifest
-        return End(name=manifest.name, host=get_host(manifest.url), url=manifest.url, tint=find_tint(self.link_id))
+_LONGEST_URL = 2000
 
 
 async def show_new_link(visit: Visit) -> Response:
-    """Ask for the address."""
-    return await visit.render("new_link.html", NewLinkPage(us=visit.us), leads_away=True)
+    """Ask for the address, or show who was found there a moment ago; nobody is asked for that."""
+    url = (visit.params.get("url") or "")[:_LONGEST_URL]
+    page = NewLinkPage(us=visit.us, url=url)
+    found = await recall_found(visit, url)
+    if found is not None:
+        page = _build_found_page(visit, found, page, Form(()))
+    elif is_question(visit, url):
+        page = replace(page, asks_private=True)
+    return await visit.render("new_link.html", page, leads_away=True)
 
 
 async def look_or_propose(visit: Visit) -> Response:
     """Look who lives at the address; with the terms chosen, go on to its administrator."""
     form = AddressForm(FormData(visit.form))
     url = visit.form.get("offer") or form.url.data or ""
-    page = NewLinkPage(us=visit.us, url=url[:2000], private_confirmed=form.private.data)
+    page = NewLinkPage(us=visit.us, url=url[:_LONGEST_URL], private_confirmed=form.private.data)
     if not form.validate():
         problem = say_refusal("invalid_url", us=visit.context.name)
         return await visit.render("new_link.html", replace(page, problem=problem), status=400, leads_away=True)
     try:
-        found = await _find(visit, url, private_confirmed=form.private.data)
+        found = await find_application(visit, url, private_confirmed=form.private.data)
         if visit.form.get("propose"):
             return await _propose(visit, found, page)
     except LinkingError as error:
+        if error.asks_private:
+            await keep_question(visit, page.url)
+            return _show_again(visit, page.url)
         return await _show_problem(visit, page, error)
-    shown = _build_found_page(visit, found, page, Form(()))
-    return await visit.render("new_link.html", shown, leads_away=True)
+    # By a redirect, so that the browser can come back to the page without sending the form again.
+    return _show_again(visit, found.discovery.url)
+
+
+def _show_again(visit: Visit, url: str) -> Response:
+    return visit.redirect(visit.url(f"/new?{urlencode({'url': url})}"))
 
 
 async def take_answer(visit: Visit) -> Response:
@@ -77,15 +83,16 @@ async def take_answer(visit: Visit) -> Response:
         response, user=visit.user, session_digest=visit.session.digest.hex(), side=visit.context.linking
     )
     if outcome.outcome is Outcome.LESS:
-        visit.session.data[_ANSWER] = response
+        kept = {each: old for each, old in visit.session.data.get(_ANSWERS, {}).items() if each != outcome.link.id}
+        visit.session.data[_ANSWERS] = dict([*kept.items(), (outcome.link.id, response)][-_MOST_KEPT:])
         await visit.session.save()
-        return visit.redirect(visit.url("/link/callback"))
+        return visit.redirect(find_answer_url(visit, outcome.link.id))
     return await _go_on(visit, outcome)
 
 
 async def decide_answer(visit: Visit) -> Response:
     """Agree to less than was asked for, or end the link before it began."""
-    response = visit.session.data.pop(_ANSWER, None)
+    response = visit.session.data.get(_ANSWERS, {}).pop(visit.params.get("link") or "", None)
     if response is None:
         raise LinkingError("unknown_offer", detail="no answer waits in this session")
     await visit.session.save()
@@ -99,46 +106,27 @@ async def decide_answer(visit: Visit) -> Response:
     return visit.redirect(visit.url("/"))
 
 
-async def _find(visit: Visit, url: str, *, private_confirmed: bool) -> _Found:
-    side, own = visit.context.linking, visit.context.settings.base_url
-    discovery = await discover(url, private_confirmed=private_confirmed, side=side)
-    if await side.store.find_live_link(url=discovery.url, peer_id=discovery.manifest.id) is not None:
-        raise LinkingError("duplicate_link", detail=f"there is a live link with {discovery.url}", peer=discovery.url)
-    possible = await list_possible_terms(discovery, side=side)
-    return _Found(
-        discovery=discovery,
-        link_id=await _reserve_link_id(visit, discovery.url),
-        incoming=possible.find(from_url=discovery.url, to_url=own),
-        outgoing=possible.find(from_url=own, to_url=discovery.url),
-    )
+def find_answer_url(visit: Visit, link_id: str) -> str:
+    """Give the page on which this session agrees to less than was asked for; empty: no such answer waits."""
+    if link_id not in visit.session.data.get(_ANSWERS, {}):
+        return ""
+    return visit.url(f"/link/callback?{urlencode({'link': link_id})}")
 
 
-async def _reserve_link_id(visit: Visit, url: str) -> str:
-    """Give the id that a link with this address will have, if it is proposed from this session."""
-    kept = visit.session.data.get(_NEXT, {})
-    if url in kept:
-        return str(kept[url])
-    link_id = new_id(visit.context.entropy, "lnk")
-    visit.session.data[_NEXT] = dict([*kept.items(), (url, link_id)][-_MOST_KEPT:])
-    await visit.session.save()
-    return link_id
-
-
-async def _propose(visit: Visit, found: _Found, page: NewLinkPage) -> Response:
+async def _propose(visit: Visit, found: Found, page: NewLinkPage) -> Response:
     incoming, outgoing = build_choices(visit, found.incoming, found.outgoing, found.discovery)
     accesses: list[Access] = []
-    for choices, off in ((incoming, "in_off"), (outgoing, "out_off")):
-        if choices is None or visit.form.get(off):
+    for direction, choices in (("in", incoming), ("out", outgoing)):
+        if choices is None or choices.is_empty or visit.form.get(f"{direction}_off"):
             continue
         access = choices.narrow(visit.form)
         if access is None:
-            return await _ask_again(visit, found, page, _("Tick what a side may do, or leave that side out."))
+            return await _ask_again(visit, found, page, _say_nothing_ticked(visit, found, direction))
         accesses.append(access)
     if not accesses:
         return await _ask_again(visit, found, page, _("At least one of the two sides has to be left in."))
     # An id is used once: whoever comes back to this page proposes another link.
-    visit.session.data[_NEXT].pop(found.discovery.url)
-    await visit.session.save()
+    await forget_link_id(visit, found.discovery.url)
     url = await propose(
         found.discovery,
         Terms(access=tuple(accesses)),
@@ -150,14 +138,20 @@ async def _propose(visit: Visit, found: _Found, page: NewLinkPage) -> Response:
     return visit.redirect(url)
 
 
-async def _ask_again(visit: Visit, found: _Found, page: NewLinkPage, problem: str) -> Response:
+def _say_nothing_ticked(visit: Visit, found: Found, direction: str) -> str:
+    if direction == "in":
+        text = _("Incoming: tick at least one thing {caller} may do, or leave this side out.")
+        return text.format(caller=found.end.name)
+    text = _("Outgoing: tick at least one thing {caller} may do, or leave this side out.")
+    return text.format(caller=visit.context.name)
+
+
+async def _ask_again(visit: Visit, found: Found, page: NewLinkPage, problem: str) -> Response:
     shown = _build_found_page(visit, found, page, visit.form)
     return await visit.render("new_link.html", replace(shown, choice_problem=problem), status=400, leads_away=True)
 
 
 async def _show_problem(visit: Visit, page: NewLinkPage, error: LinkingError) -> Response:
-    if error.asks_private:
-        return await visit.render("new_link.html", replace(page, asks_private=True), leads_away=True)
     peer = urlsplit(error.peer).netloc if error.peer else ""
     described = await describe_page_error(
         error,
@@ -167,9 +161,30 @@ async def _show_problem(visit: Visit, page: NewLinkPage, error: LinkingError) ->
         peer=peer,
         user_id=visit.user.id,
     )
-    problem = Sentence(what=described.sentence.what, advice="" if error.offer else described.sentence.advice)
-    shown = replace(page, problem=problem, reference=described.reference, offer=error.offer or "")
+    problem, offer_title = await describe_standing(error, described.sentence, visit.context), ""
+    if error.offer:
+        problem, offer_title = _describe_offer(visit, error, error.offer, problem)
+    shown = replace(
+        page,
+        problem=problem,
+        reference=described.reference,
+        offer=error.offer or "",
+        offer_title=offer_title,
+        standing_url=visit.url(f"/links/{error.link_id}") if error.link_id else "",
+    )
     return await visit.render("new_link.html", shown, status=described.status, leads_away=True)
+
+
+def _describe_offer(visit: Visit, error: LinkingError, offer: str, said: Sentence) -> tuple[Sentence, str]:
+    """Say what is wrong with an address where another one is offered instead, and what that one is."""
+    if error.code == "invalid_url":
+        return Sentence(what=say_refusal("plain_http", us=visit.context.name).what), _(
+            "Try the same address with https"
+        )
+    if error.code == "invalid_manifest":
+        what = _("That application calls itself {url}. Use that address.").format(url=offer)
+        return Sentence(what=what), _("It names another address")
+    return Sentence(what=said.what), _("It names another address")
 
 
 def build_choices(
@@ -184,7 +199,7 @@ def build_choices(
     )
 
 
-def _build_found_page(visit: Visit, found: _Found, page: NewLinkPage, sent: Form) -> NewLinkPage:
+def _build_found_page(visit: Visit, found: Found, page: NewLinkPage, sent: Form) -> NewLinkPage:
     incoming, outgoing = build_choices(visit, found.incoming, found.outgoing, found.discovery)
     us, them = visit.context.name, found.end
     return replace(
@@ -193,8 +208,8 @@ def _build_found_page(visit: Visit, found: _Found, page: NewLinkPage, sent: Form
         private_confirmed=found.discovery.private,
         found=them,
         found_title=_("{name} answers, and it has Applinks").format(name=them.name),
-        lane_in=_build_lane("in", found.incoming),
-        lane_out=_build_lane("out", found.outgoing),
+        lane_in=_build_lane("in", found.incoming, sent),
+        lane_out=_build_lane("out", found.outgoing, sent),
         incoming=_build_side(visit, incoming, sent, direction="in", caller=them.name, server=us),
         outgoing=_build_side(visit, outgoing, sent, direction="out", caller=us, server=them.name),
     )
@@ -204,24 +219,29 @@ def _build_side(
     visit: Visit, choices: DirectionChoices | None, sent: Form, *, direction: str, caller: str, server: str
 ) -> Side:
     names = {"caller": caller, "server": server}
-    has_boxes = choices is not None and bool(choices.access.user_scopes or choices.access.application_scopes)
     title = _("Incoming: {caller} calls {server}") if direction == "in" else _("Outgoing: {caller} calls {server}")
+    who = _("{server} is the service provider, {caller} the consumer.").format(**names)
+    if choices is None or choices.is_empty:
+        nothing = (
+            _("Not possible: {caller} cannot call {server}.")
+            if choices is None
+            else _("{server} offers nothing that can be called.")
+        )
+        return Side(direction=direction, title=title.format(**names), who=who, nothing=nothing.format(**names))
     off = Choice(
         field=f"{direction}_off",
         value="1",
         label=_("{caller} does not call {server}").format(**names),
         hint=_("To add it later, both sides have to agree again"),
-        checked=not has_boxes or bool(sent.get(f"{direction}_off")),
-        disabled=choices is None,
+        checked=bool(sent.get(f"{direction}_off")),
     )
-    if choices is None:
-        return Side(direction=direction, title=title.format(**names), off=off)
     ticked = (*sent.get_all(direction), *sent.get_all(f"{direction}_app"))
     if not sent.names:
         ticked = _list_presets(visit, choices, direction)
     return Side(
         direction=direction,
         title=title.format(**names),
+        who=who,
         user_title=_("Once a user has said yes, {caller} may").format(**names),
         user=choices.list_user(ticked),
         application_title=_("Without a user, as itself, {caller} may").format(**names),
@@ -238,14 +258,16 @@ def _list_presets(visit: Visit, choices: DirectionChoices, direction: str) -> tu
     return defaults or choices.access.user_scopes
 
 
-def _build_lane(direction: str, access: Access | None) -> Lane:
+def _build_lane(direction: str, access: Access | None, sent: Form) -> Lane:
     if access is None:
         return Lane(direction=direction, state="off", words=_("Not possible"))
+    if (not access.user_scopes and not access.application_scopes) or sent.get(f"{direction}_off"):
+        return Lane(direction=direction, state="off", words=_("Disabled"))
     return Lane(direction=direction, state="wait", words=", ".join(say_protocol(name) for name in access.protocols))
 
 
 async def _show_waiting_answer(visit: Visit) -> Response:
-    response = visit.session.data.get(_ANSWER)
+    response = visit.session.data.get(_ANSWERS, {}).get(visit.params.get("link") or "")
     if response is None:
         return visit.redirect(visit.url("/"))
     outcome = await open_answer(
@@ -290,15 +312,26 @@ def build_list(direction: str, choices: DirectionChoices | None, caller: str, se
     nothing = _("{caller} does not call {server}.").format(caller=caller, server=server)
     if choices is None:
         return Side(direction=direction, title=title, nothing=nothing)
+    alone = choices.list_application(choices.access.application_scopes)
     return Side(
         direction=direction,
         title=title,
         user_title=_("for each user, after that user says yes"),
         user=choices.list_user(choices.access.user_scopes),
         application_title=_("as itself, without a user"),
-        application=choices.list_application(choices.access.application_scopes),
+        application=alone,
+        who=_("{caller} calls {server}: {server} is the service provider.").format(caller=caller, server=server),
+        alone=_say_alone(caller, [each.label for each in alone]),
         nothing=_("{caller} may only test the link.").format(caller=caller),
     )
+
+
+def _say_alone(caller: str, labels: list[str]) -> str:
+    """Say what an application may do without any user's consent: *See the list* becomes *can see the list*."""
+    if not labels:
+        return ""
+    able = ", ".join(label[:1].lower() + label[1:] for label in labels)
+    return _("{caller} can {able} even without a user.").format(caller=caller, able=able)
 
 
 async def _go_on(visit: Visit, outcome: AnswerOutcome) -> Response:

@@ -148,6 +148,7 @@ class NewLinkPage:
     reference: str = ""
     offer: str = ""
     offer_title: str = ""
+    standing_url: str = ""
     asks_private: bool = False
     private_confirmed: bool = False
     found: End | None = None

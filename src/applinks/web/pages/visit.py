@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -13,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from applinks.errors import ApplinksError, PeerError, RefusedError, StoreError
 from applinks.linking.errors import LinkingError
+from applinks.outgoing.errors import AccessDeniedError
 from applinks.records.users import Role, User
 from applinks.web.cross_site import TOKEN_FIELD, check_origin, check_token
 from applinks.web.errors import describe_page_error
@@ -22,6 +24,7 @@ from applinks.web.pages.sessions import PageSession, PageSessions, carries_crede
 from applinks.web.pages.views import End, ErrorPage, Flash, Shell
 from applinks.wire.forms import Form, MalformedFormError, parse_form, parse_query
 from applinks.wire.headers import parse_content_type
+from applinks.words import Sentence
 from applinks.words import gettext as _
 
 _log = logging.getLogger("applinks.pages")
@@ -166,10 +169,12 @@ async def answer_error(error: ApplinksError, request: Request, *, context: Pages
         user_id=user.id if user else "",
     )
     back, back_words = _find_way_back(error, request, context, user)
+    sentence = await _describe_for(user, error, described.sentence, context)
     page = ErrorPage(
-        what=described.sentence.what,
-        advice=described.sentence.advice,
-        reference=described.reference,
+        what=sentence.what,
+        advice=sentence.advice,
+        # Her own no needs no looking into.
+        reference="" if isinstance(error, AccessDeniedError) else described.reference,
         back=back,
         back_words=back_words,
     )
@@ -178,6 +183,32 @@ async def answer_error(error: ApplinksError, request: Request, *, context: Pages
     for name, value in described.headers:
         response.headers[name] = value
     return response
+
+
+async def _describe_for(user: User | None, error: ApplinksError, said: Sentence, context: PagesContext) -> Sentence:
+    """Say it from the side of whoever reads it."""
+    if error.code == "not_administrator" and user is not None:
+        what = _("You are logged in as {name}, who is no administrator of {us}.")
+        advice = _("Log in as one, then this page opens. Or ask one.")
+        return Sentence(what=what.format(name=user.name, us=context.name), advice=advice)
+    if error.code == "unknown_link" and not (user is not None and _may_look(user)):
+        return Sentence(what=said.what, advice=_("Ask an administrator."))
+    if isinstance(error, LinkingError):
+        return await describe_standing(error, said, context)
+    return said
+
+
+async def describe_standing(error: LinkingError, said: Sentence, context: PagesContext) -> Sentence:
+    """Say of a link that stands in the way of another one whether it is only an approval that waits."""
+    if not error.waits_until:
+        return said
+    link = await context.linking.store.find_link(error.link_id)
+    clock = datetime.fromtimestamp(error.waits_until, UTC).strftime("%H:%M")
+    what = _("An earlier approval is still waiting for {peer}, until {clock} UTC.")
+    return Sentence(
+        what=what.format(peer=link.name if link else error.peer, clock=clock),
+        advice=_("Withdraw it on the page of that link, or wait; then open this page again."),
+    )
 
 
 async def _find_peer_name(error: ApplinksError, context: PagesContext) -> str:
@@ -305,6 +336,22 @@ def _find_full_path(request: Request, context: PagesContext) -> str:
 def _find_way_back(error: ApplinksError, request: Request, context: PagesContext, user: User | None) -> tuple[str, str]:
     if error.code == "login_required":
         return context.users.login_url(_find_full_path(request, context)), _("Log in")
+    if error.code == "not_administrator":
+        # Whoever may comes back to what was asked for; a form is sent anew, from the list of links.
+        path = f"{context.root}/" if request.method == "POST" else _find_full_path(request, context)
+        return context.users.login_url(path), _("Log in as somebody else")
+    return _find_way_on(error, context) or _find_front(context, user)
+
+
+def _find_way_on(error: ApplinksError, context: PagesContext) -> tuple[str, str] | None:
+    if isinstance(error, LinkingError) and error.code == "duplicate_link" and error.link_id:
+        return f"{context.root}/links/{error.link_id}", _("Open that link")
+    if isinstance(error, AccessDeniedError) and error.return_to:
+        return error.return_to, _("Back to {name}").format(name=context.name)
+    return None
+
+
+def _find_front(context: PagesContext, user: User | None) -> tuple[str, str]:
     if user is not None and _may_look(user):
         return f"{context.root}/", _("Back to the links")
     if user is not None:

@@ -8,26 +8,35 @@ import msgspec
 
 from applinks.incoming.authentication import authenticate
 from applinks.incoming.oauth2.metadata import (
+    JWKS_PATH,
+    REVOCATION_PATH,
     build_resource_documents,
     build_server_document,
     list_resource_document_paths,
 )
 from applinks.incoming.oauth2.revocation import answer_revocation_request
 from applinks.incoming.oauth2.token_request import answer_token_request
+from applinks.incoming.rules import TOKEN_PATH
 from applinks.incoming.side import IncomingSide
-from applinks.linking.documents import build_client_document, build_own_jwks, build_own_manifest
+from applinks.linking.documents import (
+    CHECK_PATH,
+    STATEMENT_PATH,
+    build_client_document,
+    build_own_jwks,
+    build_own_manifest,
+)
 from applinks.linking.side import LinkingSide
 from applinks.linking.statements import answer_statement
 from applinks.linking.test_call import answer_check
+from applinks.outgoing.side import CLIENT_PATH
 from applinks.records.scopes import Resource
 from applinks.settings import Settings
 from applinks.wire.http import Request, Response
 from applinks.wire.linking.manifest import WELL_KNOWN_PATH
+from applinks.wire.oauth2.metadata import SERVER_METADATA_PATH
 
 Answer = Callable[[Request, str], Awaitable[Response]]
 """Takes the request and the address that it came from."""
-
-_SERVER_METADATA_PATH = "/.well-known/oauth-authorization-server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +62,16 @@ class Endpoint:
 def build_endpoints(*, incoming: IncomingSide, linking: LinkingSide) -> Mapping[str, Endpoint]:
     """Give every protocol endpoint, by its path below the base URL."""
     found = {
-        "/applinks/oauth2/token": Endpoint(
-            "POST", "token", lambda request, _: answer_token_request(request, side=incoming)
-        ),
-        "/applinks/oauth2/revoke": Endpoint(
+        TOKEN_PATH: Endpoint("POST", "token", lambda request, _: answer_token_request(request, side=incoming)),
+        REVOCATION_PATH: Endpoint(
             "POST", "revoke", lambda request, _: answer_revocation_request(request, side=incoming)
         ),
-        "/applinks/oauth2/jwks": _serve_document("jwks", lambda: build_own_jwks(linking)),
-        "/applinks/oauth2/client.json": _serve_document("client", lambda: build_client_document(linking)),
-        "/applinks/link/statement": Endpoint(
+        JWKS_PATH: _serve_document("jwks", lambda: build_own_jwks(linking)),
+        CLIENT_PATH: _serve_document("client", lambda: build_client_document(linking)),
+        STATEMENT_PATH: Endpoint(
             "POST", "statement", lambda request, source: answer_statement(request, source=source, side=linking)
         ),
-        "/applinks/link/check": Endpoint("GET", "check", lambda request, _: _answer_check(request, incoming=incoming)),
+        CHECK_PATH: Endpoint("GET", "check", lambda request, _: _answer_check(request, incoming=incoming)),
         WELL_KNOWN_PATH: _serve_document("manifest", lambda: build_own_manifest(linking)),
     }
     server = _serve_document("metadata", lambda: _ready(build_server_document(incoming)))
@@ -83,7 +90,7 @@ def list_well_known_paths(settings: Settings, resources: Sequence[Resource]) -> 
 
 def _list_server_paths(settings: Settings) -> tuple[str, str]:
     # RFC 8414 §3.1 puts the well-known part before the path of an issuer; we answer there where the request reaches us.
-    return _SERVER_METADATA_PATH, _SERVER_METADATA_PATH + settings.path
+    return SERVER_METADATA_PATH, SERVER_METADATA_PATH + settings.path
 
 
 async def _answer_check(request: Request, *, incoming: IncomingSide) -> Response:

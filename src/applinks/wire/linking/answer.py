@@ -16,7 +16,7 @@ from applinks.wire.linking.messages import (
     get_thumbprints,
     parse_message,
 )
-from applinks.wire.linking.terms import Terms, format_terms, parse_terms_object
+from applinks.wire.linking.terms import Terms, format_terms, parse_terms
 
 KNOWN_CLAIMS = COMMON_CLAIMS | {"revision", "proposal", "decision", "terms", "peer_keys", "seq", "reason"}
 
@@ -85,7 +85,7 @@ def parse_answer(claims: Mapping[str, Any]) -> Answer:
                 **common,
                 **about,
                 decision=Decision.APPROVED,
-                terms=parse_terms_object(claims.get("terms")),
+                terms=parse_terms(claims.get("terms")),
                 peer_keys=get_thumbprints(claims, "peer_keys"),
                 seq=get_integer(claims, "seq"),
             )

@@ -29,8 +29,11 @@ _ENDPOINTS = (
     *("link_callback_endpoint", "link_statement_endpoint", "check_endpoint"),
 )
 _OAUTH1_URLS = ("jwks_uri", "request_token_uri", "authorize_uri", "access_token_uri")
-# Control, format (bidi marks among them), surrogate and unassigned: what a page would show as something else.
-_UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Cn"})
+# Control, format (bidi marks among them), surrogate and unassigned: what a page would show as something else. Line and
+# paragraph separators control as well, whatever their category is called.
+_UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
+# Letters by their category, and seen by nobody.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 class MalformedManifestError(ValueError):
@@ -247,6 +250,8 @@ def _check_showable(what: str, text: str, *, least: int, most: int) -> None:
         raise MalformedManifestError(f"{what}: not {least} to {most} characters")
     if any(unicodedata.category(character) in _UNSHOWABLE for character in text):
         raise MalformedManifestError(f"{what}: a character that cannot be shown")
+    if least and all(character.isspace() or character in _BLANK for character in text):
+        raise MalformedManifestError(f"{what}: nothing that can be seen")
 
 
 def _check_list(name: str, values: tuple[str, ...], *, allowed: tuple[str, ...], least: int) -> None:

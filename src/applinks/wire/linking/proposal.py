@@ -14,7 +14,7 @@ from applinks.wire.linking.messages import (
     get_thumbprints,
     parse_message,
 )
-from applinks.wire.linking.terms import Terms, format_terms, parse_terms_object
+from applinks.wire.linking.terms import Terms, format_terms, parse_terms
 
 KNOWN_CLAIMS = COMMON_CLAIMS | {"revision", "terms", "peer_keys", "base"}
 
@@ -63,7 +63,7 @@ def parse_proposal(claims: Mapping[str, Any]) -> Proposal:
     return Proposal(
         **parse_message(claims, KNOWN_CLAIMS),
         revision=revision,
-        terms=parse_terms_object(claims.get("terms")),
+        terms=parse_terms(claims.get("terms")),
         peer_keys=get_thumbprints(claims, "peer_keys"),
         base=get_text(claims, "base") if revision > 1 else None,
     )

@@ -57,7 +57,7 @@ class Allows:
 _LEVELS = (Level.DISABLED, Level.OAUTH, Level.IMPERSONATION)
 
 
-def parse_terms_object(value: Any) -> Terms:
+def parse_terms(value: Any) -> Terms:
     """
     Read terms by their form alone; `check_terms` compares them with the manifests.
 
@@ -89,20 +89,6 @@ def check_terms(terms: Terms, *, one: Manifest, other: Manifest) -> None:
         if {access.from_url, access.to_url} != set(manifests):
             raise _unsupported("terms: a direction is not between the two applications")
         _check_access(access, asking=manifests[access.from_url], serving=manifests[access.to_url])
-
-
-def parse_terms(value: Any, *, one_url: str, other_url: str, one: Manifest, other: Manifest) -> Terms:
-    """
-    Read terms between two applications, as their manifests allow them.
-
-    Raises:
-        MalformedMessageError: ``invalid_claims``, ``unsupported_terms`` or ``no_common_protocol``.
-    """
-    terms = parse_terms_object(value)
-    if {one_url, other_url} != {one.url, other.url}:
-        raise _unsupported("terms: the manifests are of other applications")
-    check_terms(terms, one=one, other=other)
-    return terms
 
 
 def format_terms(terms: Terms) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from applinks.wire.urls import MalformedUrlError, check_endpoint_url, get_origin
+from applinks.wire.urls import MalformedUrlError, check_endpoint_url
 
-SERVER_DOCUMENT = "oauth-authorization-server"
-RESOURCE_DOCUMENT = "oauth-protected-resource"
+SERVER_METADATA_PATH = "/.well-known/oauth-authorization-server"
+RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource"
 
 # A document of 256 KiB could hold a hundred thousand one-letter scopes.
 _MOST_VALUES = 1000
@@ -51,19 +51,6 @@ class ResourceMetadata:
     jwks_uri: str | None = None
     scopes: tuple[str, ...] = ()
     name: str = ""
-
-
-def list_well_known_urls(identifier: str, document: str) -> tuple[str, ...]:
-    """
-    Give where a well-known document of a base URL stands: below the base URL, and where RFC 8414 puts it.
-
-    RFC 8414 §3.1, RFC 9728 §3.1, RFC 8615 §3.
-
-    One address where the base URL has no path: then both are the same.
-    """
-    origin = get_origin(identifier)
-    path = identifier.removeprefix(origin)
-    return tuple(dict.fromkeys((f"{identifier}/.well-known/{document}", f"{origin}/.well-known/{document}{path}")))
 
 
 def build_server_metadata(metadata: ServerMetadata) -> dict[str, Any]:

@@ -25,9 +25,6 @@ from applinks.wire.oauth2.messages import CodeExchange
 from applinks.wire.oauth2.pkce import is_code_challenge_of
 from applinks.wire.oauth2.token_format import TokenKind, parse_token
 
-# What is compared where no code is stored, so that the answer takes as long.
-_STAND_IN_DIGEST = bytes(32)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedCode:
@@ -43,8 +40,7 @@ async def load_code(asked: CodeExchange, side: IncomingSide) -> LoadedCode:
     if parsed is None or parsed.kind is not TokenKind.CODE:
         return LoadedCode()
     found = await side.store.find_code(parsed.row)
-    digest = found.code.digest if found is not None else _STAND_IN_DIGEST
-    if not is_same_digest(digest, parsed.digest) or found is None:
+    if not is_same_digest(found.code.digest if found else None, parsed.digest) or found is None:
         return LoadedCode()
     return LoadedCode(found=found, user=await side.users.find_active(found.code.user_id))
 

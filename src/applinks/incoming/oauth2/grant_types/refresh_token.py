@@ -25,9 +25,6 @@ from applinks.secret import is_same_digest
 from applinks.wire.oauth2.messages import Refresh
 from applinks.wire.oauth2.token_format import TokenKind, parse_token
 
-# What is compared where no token is stored, so that the answer takes as long.
-_STAND_IN_DIGEST = bytes(32)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedRefreshToken:
@@ -49,8 +46,7 @@ async def load_refresh_token(asked: Refresh, side: IncomingSide) -> LoadedRefres
     if parsed is None or parsed.kind is not TokenKind.REFRESH:
         return LoadedRefreshToken()
     found = await side.store.find_refresh_token(parsed.row)
-    digest = found.token.digest if found is not None else _STAND_IN_DIGEST
-    if not is_same_digest(digest, parsed.digest) or found is None:
+    if not is_same_digest(found.token.digest if found else None, parsed.digest) or found is None:
         return LoadedRefreshToken()
     user = await side.users.find_active(found.token.user_id)
     if not found.token.superseded_at:

@@ -19,7 +19,7 @@ from applinks.storage.units import ConflictError, Database, UnitUndone
 _LIVE = ("in_force", "approved", "confirming")
 
 
-class LinkTables:
+class LinkingTables:
     """Implements ``linking.store.LinkingStore``."""
 
     def __init__(self, database: Database) -> None:
@@ -27,7 +27,7 @@ class LinkTables:
 
     async def find_link(self, id_or_handle: str) -> Link | None:
         """Give a link by id (ended or not), else a link that has not ended by handle."""
-        return await self._database.read(lambda connection: find_link(connection, id_or_handle))
+        return await self._database.read(lambda connection: _find_link(connection, id_or_handle))
 
     async def find_live_link(self, *, url: str, peer_id: str) -> Link | None:
         """Give the live link with a peer of that base URL or of that manifest id."""
@@ -50,8 +50,7 @@ class LinkTables:
 
     async def list_handles(self) -> frozenset[str]:
         """Give every handle of links that have not ended."""
-        query = select(links.c.handle).where(links.c.ended_at == 0)
-        return await self._database.read(lambda connection: frozenset(connection.execute(query).scalars()))
+        return await self._database.read(list_handles)
 
     async def find_decided_proposal(self, *, issuer: str, jti: str) -> DecidedProposal | None:
         """Give the claim of a proposal, if it was decided here."""
@@ -75,8 +74,12 @@ class LinkTables:
         )
 
 
-def find_link(connection: Connection, id_or_handle: str) -> Link | None:
-    """Give a link by id, else a link that has not ended by handle, inside a unit."""
+def list_handles(connection: Connection) -> frozenset[str]:
+    """Give every handle of links that have not ended, inside a unit."""
+    return frozenset(connection.execute(select(links.c.handle).where(links.c.ended_at == 0)).scalars())
+
+
+def _find_link(connection: Connection, id_or_handle: str) -> Link | None:
     if not id_or_handle.isascii():
         return None  # Neither has such characters, and no database takes half of one.
     # No handle has the form of an id: an id holds an underscore.

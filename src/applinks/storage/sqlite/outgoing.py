@@ -1,10 +1,14 @@
-"""The statements that run with every call to a peer: its link, and the stored credentials, on the raw connection."""
+"""
+The outgoing side's store on SQLite: what runs with every call to a peer, its link and the stored credentials.
+
+What is the same on every database is in `applinks.storage.outgoing`.
+"""
 
 import sqlite3
 
 from applinks.records.connections import Connection
 from applinks.records.links import Link
-from applinks.storage.connections import ConnectionTables
+from applinks.storage.outgoing import OutgoingTables
 from applinks.storage.rows import Row
 from applinks.storage.schema import connections
 from applinks.storage.sealing import Sealer
@@ -19,7 +23,7 @@ _FIND_CONNECTION = (
 )
 
 
-class SqliteOutgoing(ConnectionTables):
+class SqliteOutgoing(OutgoingTables):
     """Implements ``outgoing.store.OutgoingStore``, with its hot look-ups on SQLite."""
 
     def __init__(self, database: SqliteDatabase, sealer: Sealer, kept: KeptRecords) -> None:

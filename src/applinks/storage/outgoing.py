@@ -13,18 +13,23 @@ from applinks.records.connections import Connection, ConnectionState
 from applinks.records.links import Link
 from applinks.secret import Secret
 from applinks.storage.audit import add_events
+from applinks.storage.linking import list_handles
 from applinks.storage.rows import Row, format_words, parse_link, parse_words
 from applinks.storage.schema import connections, links, round_trips
 from applinks.storage.sealing import Sealer
 from applinks.storage.units import Database, UnitUndone
 
 
-class ConnectionTables:
+class OutgoingTables:
     """The part of ``outgoing.store.OutgoingStore`` that is the same on every database."""
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
+
+    async def list_handles(self) -> frozenset[str]:
+        """Give every handle of links that have not ended."""
+        return await self._database.read(list_handles)
 
     async def list_connections_of_user(self, user_id: str) -> Sequence[tuple[Connection, Link]]:
         """Give a user's connections to links that have not ended."""

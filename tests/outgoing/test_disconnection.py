@@ -1,10 +1,10 @@
 import httpx2
 import pytest
-from tests.outgoing.fakes import LINK_ID, World
 
-from applinks.outgoing.connections import disconnect
+from applinks.outgoing.disconnection import disconnect
 from applinks.records.connections import ConnectionState
 from applinks.secret import Secret
+from tests.outgoing.fakes import LINK_ID, World
 
 pytestmark = pytest.mark.anyio
 
