@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -91,7 +92,8 @@ async def test_an_application_that_cannot_be_read_is_not_proposed_to(
     # The manifest of the sample has nothing of the peer's address; its keys are the same with spaces around.
     await try_all(site, server, path, step, but=frozenset({"another's"}))
     server.bad = ""
-    answer = await site.press("/applinks/new", {"url": NEW}, user=ROBIN)
+    assert (await site.press("/applinks/new", {"url": NEW}, user=ROBIN)).status == 303
+    answer = await site.get("/applinks/new", query=urlencode({"url": NEW}), user=ROBIN)
     assert (answer.status, "it has Applinks" in answer.text) == (200, True)
 
 

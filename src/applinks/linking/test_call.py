@@ -14,7 +14,7 @@ from applinks.incoming.caller import Caller
 from applinks.incoming.policy import check_caller_may
 from applinks.incoming.side import IncomingSide
 from applinks.linking.changes import change_link
-from applinks.linking.events import AskForTest, CallTested
+from applinks.linking.events import CallTested
 from applinks.linking.side import LinkingSide
 from applinks.outgoing.peers import get_send
 from applinks.outgoing.renewal import request_token_for_application
@@ -38,11 +38,6 @@ async def run_test_call(link: Link, *, side: LinkingSide) -> Link | None:
         result = f"failed:{error.code if _CODE.match(error.code) else 'peer_refused'}"
     decision = await change_link(link.id, CallTested(result=result, jitter=side.jitter()), side=side)
     return decision.link
-
-
-async def ask_for_test(link_id: str, *, actor: str, side: LinkingSide) -> str:
-    """Make a test call due now; give why it cannot be made, empty where it can."""
-    return (await change_link(link_id, AskForTest(actor=actor), side=side)).refusal
 
 
 async def answer_check(caller: Caller | None, request: Request, *, side: IncomingSide) -> Response:
