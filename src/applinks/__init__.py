@@ -17,6 +17,7 @@ from applinks.errors import (
     UnsafeCallError,
 )
 from applinks.incoming.caller import Caller
+from applinks.records.links import Link
 from applinks.records.scopes import Resource, Scope
 from applinks.records.users import HostUsers, Role, User
 from applinks.secret import Secret
@@ -29,6 +30,7 @@ __all__ = [
     "Caller",
     "HostUsers",
     "Lifetimes",
+    "Link",
     "LinkUnusableError",
     "PeerError",
     "PeerProtocolError",

@@ -17,7 +17,10 @@ from starlette.types import Scope as AsgiScope
 from applinks import app as neutral
 from applinks.errors import ApplinksError
 from applinks.incoming.caller import Caller
+from applinks.outgoing.connection import PeerConnection
 from applinks.web.guard import Guard, check_request, find_caller
+
+__all__ = ["AppLinks", "PeerConnection"]
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
