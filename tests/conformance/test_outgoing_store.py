@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -113,6 +114,20 @@ async def test_a_round_trip_is_taken_once(storage: Storage) -> None:
 @pytest.mark.requirement("rfc9700-2.1-3")
 @pytest.mark.requirement("rfc9700-4.7.1-1")
 @pytest.mark.requirement("CL-10")
+async def test_a_user_has_only_so_many_round_trips_under_way(storage: Storage) -> None:
+    """Ours: the oldest are given up, and nobody else's."""
+    link, _ = await add_link(storage)
+    others = replace(make_round_trip(link.id), user_id="bob", expires_at=NOW)
+    journeys = [replace(make_round_trip(link.id, bytes([n]) * 32), expires_at=NOW + n) for n in range(25)]
+    for each in (others, *journeys):
+        await storage.outgoing.add_round_trip(each)
+    taken = [
+        await storage.outgoing.claim_round_trip(state=each.state, session=each.session, link_id=link.id)
+        for each in (others, *journeys)
+    ]
+    assert taken == [others, *(None for _ in range(5)), *journeys[5:]]
+
+
 async def test_a_round_trip_is_taken_only_in_its_browser_and_for_its_link(storage: Storage) -> None:
     """RFC 9700 §4.7.1; a stranger's attempt uses up nothing."""
     link, _ = await add_link(storage)

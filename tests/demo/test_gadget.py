@@ -19,7 +19,9 @@ from applinks.demo.gadget import IssuesGadget
 
 pytestmark = pytest.mark.anyio
 
-_ISSUES = {"issues": [{"key": "TRK-1", "title": "Printer"}], "can_create": True}
+_PEER = "http://127.0.0.1:8001"
+_ISSUE = {"key": "TRK-1", "title": "Printer", "state": "open", "changed_at": 1, "url": f"{_PEER}/issues/TRK-1"}
+_ISSUES = {"issues": [_ISSUE], "can_create": True}
 
 
 class FakeAnswer:
@@ -37,7 +39,9 @@ class FakeAppLinks:
     """Links and one connection whose answers are laid out."""
 
     def __init__(self, *, state: str = "in_force") -> None:
-        self.found = [SimpleNamespace(handle="tracker", name="Tracker", state=state, is_usable=True)] if state else []
+        peer = SimpleNamespace(url=_PEER)
+        link = SimpleNamespace(handle="tracker", name="Tracker", state=state, is_usable=True, peer=peer)
+        self.found = [link] if state else []
         self.answers: dict[str, FakeAnswer | PeerError] = {
             "/api/issues": FakeAnswer(200, _ISSUES),
             "/api/me": FakeAnswer(200, {"name": "alice"}),
@@ -181,6 +185,61 @@ async def test_an_answer_that_is_none_is_no_error_page(answer: FakeAnswer) -> No
     applinks = FakeAppLinks()
     applinks.answers["/api/issues"] = answer
     assert (await _gadget(applinks).load("u-alicia")).state == "refused"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "javascript:alert(1)"},
+        {"url": "https://evil.example/issues/TRK-1"},
+        {"url": f"{_PEER}.evil.example/"},
+        {"url": f"{_PEER}/../x"},
+        {"url": None},
+        {"key": 1},
+        {"key": ""},
+        {"title": "x" * 201},
+        {"title": "two\nlines"},
+        {"title": "half \ud800"},
+        {"state": {}},
+        {"changed_at": "now"},
+        {"changed_at": True},
+        {"changed_at": -1},
+        {"changed_at": 10**20},
+    ],
+)
+async def test_an_issue_that_is_not_as_it_has_to_be_is_not_shown(wrong: dict[str, Any]) -> None:
+    """Ours: a link vouches for who answers, not for what is said; an address leads to the peer and nowhere else."""
+    applinks = FakeAppLinks()
+    applinks.answers["/api/issues"] = FakeAnswer(200, {"issues": [_ISSUE | wrong], "can_create": True})
+    found = await _gadget(applinks).load("u-alicia")
+    assert (found.state, found.issues) == ("refused", [])
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"name": 1}, {"name": "x" * 201}, {"name": "\ud800"}, "alice", RecursionError()]
+)
+async def test_a_name_there_that_is_none_is_not_shown(answer: Any) -> None:
+    """Ours."""
+    applinks = FakeAppLinks()
+    applinks.answers["/api/me"] = FakeAnswer(200, answer)
+    found = await _gadget(applinks).load("u-alicia")
+    assert (found.state, found.account) == ("refused", "")
+
+
+@pytest.mark.parametrize("issues", [None, {}, "TRK-1", [None], ["TRK-1"], [[]]])
+async def test_issues_of_another_form_are_not_shown(issues: Any) -> None:
+    """Ours."""
+    applinks = FakeAppLinks()
+    applinks.answers["/api/issues"] = FakeAnswer(200, {"issues": issues, "can_create": True})
+    assert (await _gadget(applinks).load("u-alicia")).state == "refused"
+
+
+async def test_of_very_many_issues_the_first_are_shown() -> None:
+    """Ours: as many as Tracker itself gives; and only a plain yes lets her create."""
+    applinks = FakeAppLinks()
+    applinks.answers["/api/issues"] = FakeAnswer(200, {"issues": [_ISSUE | {"more": "x"}] * 5000, "can_create": "yes"})
+    found = await _gadget(applinks).load("u-alicia")
+    assert (found.state, len(found.issues), found.issues[0], found.can_create) == ("ready", 200, _ISSUE, False)
 
 
 async def test_what_was_read_is_forgotten_with_the_connection() -> None:

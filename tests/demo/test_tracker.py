@@ -46,6 +46,25 @@ def test_a_form_without_the_session_s_token_is_refused(tracker_client: TestClien
         assert tracker_client.post("/logout", data=token).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/login", "/logout", "/nothing"])
+def test_an_error_page_begins_no_session(tracker_client: TestClient, path: str) -> None:
+    """Ours: a form of another site comes without the Lax cookie; a new session over the good one would log her out."""
+    log_in(tracker_client, "alice", "wonderland")
+    kept = dict(tracker_client.cookies)
+    tracker_client.cookies.clear()
+    answer = tracker_client.post(path, data={"username": "alice", "password": "wonderland"})
+    assert answer.status_code in {403, 404}
+    assert "set-cookie" not in answer.headers
+    tracker_client.cookies.update(kept)
+    assert "Import stops at 10,000 rows" in tracker_client.get("/").text
+
+
+def test_a_user_can_log_out_on_an_error_page(tracker_client: TestClient) -> None:
+    """Ours: the first page after a log-in may be one."""
+    log_in(tracker_client, "alice", "wonderland")
+    assert send(tracker_client, "/nothing", "/logout") == 303
+
+
 def test_a_large_body_is_refused(tracker_client: TestClient) -> None:
     """Ours."""
     log_in(tracker_client, "alice", "wonderland")

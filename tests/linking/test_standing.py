@@ -1,5 +1,10 @@
 """A peer's one place, and what a link is called: when a proposal is replaced, withdrawn, or still waited for."""
 
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from applinks.administration import links
@@ -7,11 +12,43 @@ from applinks.administration.actor import Actor
 from applinks.linking.answerer import open_proposal
 from applinks.linking.errors import LinkingError
 from applinks.records.links import LinkState
-from tests.linking.world import A_URL, ADMINISTRATOR, B_URL, World
+from applinks.wire.http import Request, Response
+from tests.linking.world import A_URL, ADMINISTRATOR, B_URL, NOTIFY, Application, World, build_application
 
 pytestmark = pytest.mark.anyio
 
 ADMIN = Actor.for_user(ADMINISTRATOR)
+# Tracker's base URL lies below this one.
+PARENT_URL = "https://hafen.example"
+CLIENT_PATH = "/applinks/oauth2/client.json"
+
+
+@pytest.fixture
+async def parent(world: World, tmp_path: Path) -> AsyncIterator[Application]:
+    """An application at whose host Tracker lives, too."""
+    (tmp_path / "parent").mkdir()
+    application = await build_application(
+        PARENT_URL,
+        name="Harbour",
+        scopes=(NOTIFY,),
+        folder=tmp_path / "parent",
+        network=world.network,
+        clock=world.clock,
+    )
+    yield application
+    await application.linking.fetcher.aclose()
+    await application.storage.close()
+
+
+async def name_client(world: World, url: str, client_id: str) -> None:
+    """Let the manifest of an application name another client id."""
+    answer = await world.network.answer_well_known(url)
+    body = json.dumps(json.loads(answer.body) | {"client_id": client_id}).encode()
+
+    def answer_otherwise(request: Request) -> Response:
+        return replace(answer, body=body)
+
+    world.network.answers[f"{url}/.well-known/application-link"] = answer_otherwise
 
 
 async def test_a_proposal_made_twice_keeps_the_handle(world: World) -> None:
@@ -84,3 +121,58 @@ async def test_a_link_in_force_is_not_asked_about(world: World) -> None:
         await world.a.propose(B_URL)
     assert (refused.value.code, refused.value.waits_until) == ("duplicate_link", 0)
     assert not [each for each in world.network.seen if each.url.endswith("/statement")]
+
+
+async def test_two_on_one_host_are_linked_side_by_side(world: World, parent: Application) -> None:
+    """Handshake §1: a base URL may lie below another one; each has its own client id."""
+    await world.link()
+    outcome = await world.a.take(await parent.approve(await world.a.propose(PARENT_URL)))
+    await world.pump(seconds=3)
+    assert (await world.a.find(outcome.link.id)).is_usable
+    held = [link.peer.url for link in await world.a.storage.linking.list_links() if link.is_live]
+    assert sorted(held) == [PARENT_URL, B_URL]
+
+
+@pytest.mark.parametrize(
+    ("client_id", "code"),
+    [(B_URL + CLIENT_PATH, "duplicate_link"), (f"{B_URL}/applinks/other.json", "invalid_manifest")],
+)
+@pytest.mark.parametrize("proposes", [True, False])
+async def test_nobody_takes_a_client_id_of_a_linked_application(
+    world: World, parent: Application, client_id: str, code: str, *, proposes: bool
+) -> None:
+    """Handshake §3 Registration: below its own base URL, and yet another's."""
+    link_id = await world.link()
+    await name_client(world, PARENT_URL, client_id)
+    step = world.a.propose(PARENT_URL) if proposes else world.a.show(await parent.propose(A_URL))
+    with pytest.raises(LinkingError) as refused:
+        await step
+    assert (refused.value.code, refused.value.link_id) == (code, link_id)
+    found = await world.a.storage.incoming.find_client(B_URL + CLIENT_PATH)
+    assert found is not None
+    assert found.client.link_id == link_id
+
+
+@pytest.mark.parametrize("path", [CLIENT_PATH, "/applinks/other.json"])
+async def test_who_took_a_client_id_first_is_named_when_its_owner_comes(
+    world: World, parent: Application, path: str
+) -> None:
+    """Handshake §8 duplicate_link: no client of one link ever stands for another."""
+    await name_client(world, PARENT_URL, B_URL + path)
+    taken = await world.a.take(await parent.approve(await world.a.propose(PARENT_URL)))
+    await world.pump(seconds=3)
+    with pytest.raises(LinkingError) as refused:
+        await world.a.propose(B_URL)
+    assert (refused.value.code, refused.value.link_id) == ("duplicate_link", taken.link.id)
+
+
+async def test_a_client_id_that_is_taken_meanwhile_is_refused_when_the_answer_comes(
+    world: World, parent: Application
+) -> None:
+    """Handshake §3 step 4: looked at again; what was proposed takes no place yet."""
+    await name_client(world, PARENT_URL, B_URL + CLIENT_PATH)
+    response = await parent.approve(await world.a.propose(PARENT_URL))
+    await world.link()
+    with pytest.raises(LinkingError) as refused:
+        await world.a.take(response)
+    assert refused.value.code == "duplicate_link"

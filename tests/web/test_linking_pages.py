@@ -33,6 +33,7 @@ from tests.linking.world import (
     Network,
     World,
     build_application,
+    make_pair,
     open_world,
 )
 from tests.web.site import find_hidden
@@ -378,6 +379,29 @@ async def test_what_was_found_is_shown_again_without_asking(pages: Pages) -> Non
     late = await pages.a.client.get(str(shown.url))
     assert "Tracker answers" not in late.text
     assert f'value="{B_URL}"' in late.text
+
+
+async def test_what_was_shown_is_what_is_proposed(pages: Pages) -> None:
+    """Ours: whoever answers at the address later is not asked again, and is not pinned unseen."""
+    shown = await pages.a.look(B_URL)
+    keys = await pages.world.b.keys.list_public_keys()
+    pages.world.b.keys.pairs = [make_pair()]
+    pages.world.network.seen.clear()
+    assert (await pages.a.press(shown, propose="1")).status_code == 303
+    (link,) = await pages.world.a.storage.linking.list_links()
+    assert [key["kid"] for key in link.peer.keys] == [key["kid"] for key in keys]
+    assert not pages.world.network.seen
+
+
+async def test_what_was_shown_long_ago_is_looked_at_again_first(pages: Pages) -> None:
+    """Ours: nothing is proposed to somebody who was never shown, or too long ago."""
+    shown = await pages.a.look(B_URL)
+    pages.world.clock.advance(601)
+    page = await pages.a.press(shown, propose="1")
+    assert page.status_code == 400
+    assert "It is too long ago that this application was looked at." in page.text
+    assert f'value="{B_URL}"' in page.text
+    assert not await pages.world.a.storage.linking.list_links()
 
 
 async def test_step_two_names_the_roles(pages: Pages) -> None:

@@ -1,6 +1,8 @@
 """Our one cookie."""
 
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -39,6 +41,25 @@ async def test_another_users_log_in_begins_a_new_session(site: Site) -> None:
     name = changed.headers["set-cookie"].partition("=")[0]
     again = await site.get("/applinks/account", user="1", cookie=f"{name}={old}")
     assert "set-cookie" in again.headers
+
+
+@pytest.mark.requirement("N-10")
+async def test_who_never_sends_the_cookie_back_fills_no_table(site: Site) -> None:
+    """Ours: a user has twenty sessions, the last ones; nobody else's goes for that."""
+    await site.get("/applinks/account", user="2")
+    others = dict(site.client.cookies)
+    for _ in range(25):
+        site.client.cookies.clear()
+        response = await site.get("/applinks/account", user="1")
+        site.world.clock.advance(1)
+    with closing(sqlite3.connect(site.context.settings.database.removeprefix("sqlite:///"))) as raw:
+        counts = raw.execute("SELECT user_id, count(*) FROM applinks_sessions GROUP BY user_id ORDER BY user_id")
+        assert counts.fetchall() == [("1", 20), ("2", 1)]
+    assert "set-cookie" in response.headers
+    assert "set-cookie" not in (await site.get("/applinks/account", user="1")).headers
+    site.client.cookies.clear()
+    site.client.cookies.update(others)
+    assert "set-cookie" not in (await site.get("/applinks/account", user="2")).headers
 
 
 async def test_a_session_ends_when_it_is_idle(site: Site) -> None:

@@ -13,9 +13,14 @@ from typing import Any
 
 from applinks import AuthorizationNeeded, LinkUnusableError, PeerError, PeerUnreachableError
 from applinks.hosts.starlette import AppLinks
+from applinks.wire.urls import is_under
 
 # A Tracker that did not answer is left alone for so long: her dashboard shall not wait for it at every look.
 _REST_SECONDS = 30
+# What is shown of an answer, and how long its texts may be; a link vouches for who answers, not for what is said.
+_MOST_ISSUES = 200
+_LONGEST_LINE = 200
+_LATEST = 4_102_444_800  # the year 2100: what is later is no time that a page could show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +85,7 @@ class IssuesGadget:
         # A link that lets no call pass says so by itself, without asking Tracker.
         if failed and link.is_usable and not again and self._clock() < failed.at + _REST_SECONDS:
             return self._recall(user_id, link.name, "down", failed.reference)
-        reading = self._begin_reading(link.name, user_id)
+        reading = self._begin_reading(link, user_id)
         # Her other gadgets do not wait for Tracker: what it says late is there the next time.
         waits_until = self._begun_at[user_id] + self._patience_seconds
         await asyncio.wait({reading}, timeout=self._patience_seconds if again else max(0, waits_until - self._clock()))
@@ -116,10 +121,10 @@ class IssuesGadget:
             state = "down" if isinstance(error, PeerUnreachableError) else "refused"
             return self._recall(user_id, link.name, state, error.reference)
 
-    def _begin_reading(self, name: str, user_id: str) -> asyncio.Task[Gadget]:
+    def _begin_reading(self, link: Any, user_id: str) -> asyncio.Task[Gadget]:
         if user_id not in self._reading:
             self._begun_at[user_id] = self._clock()
-            self._reading[user_id] = asyncio.create_task(self._read(name, user_id))
+            self._reading[user_id] = asyncio.create_task(self._read(link, user_id))
             self._reading[user_id].add_done_callback(lambda reading: self._keep(user_id, reading))
         return self._reading[user_id]
 
@@ -134,8 +139,8 @@ class IssuesGadget:
         elif error is None and reading.result().state == "ready":
             self._last_read[user_id] = reading.result()
 
-    async def _read(self, name: str, user_id: str) -> Gadget:
-        tracker = self._applinks.connection(self._handle, user=user_id)
+    async def _read(self, link: Any, user_id: str) -> Gadget:
+        tracker, name = self._applinks.connection(self._handle, user=user_id), link.name
         answer = await tracker.get("/api/issues")
         if answer.status_code == 503:
             # The link was paused at the other end, and word of it is on its way.
@@ -147,12 +152,12 @@ class IssuesGadget:
                 state="ready",
                 link=self._handle,
                 name=name,
-                account=me.json()["name"] if me.status_code == 200 else "",
-                issues=found["issues"],
-                can_create=found["can_create"],
+                account=_read_line(me.json()["name"]) if me.status_code == 200 else "",
+                issues=[_read_issue(each, link.peer.url) for each in found["issues"][:_MOST_ISSUES]],
+                can_create=found["can_create"] is True,
                 read_at=int(time.time()),
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             # A refusal, or something else than Tracker's answer: she may have allowed less than this needs.
             return Gadget(state="refused", link=self._handle, name=name)
 
@@ -166,3 +171,21 @@ class IssuesGadget:
             read_at=last.read_at if last else 0,
             reference=reference,
         )
+
+
+def _read_issue(value: Any, peer_url: str) -> dict[str, Any]:
+    """Take what is shown of an issue out of the answer; anything that is not as it has to be is a ValueError."""
+    key, title, state = (_read_line(value[name]) for name in ("key", "title", "state"))
+    url, changed_at = value["url"], value["changed_at"]
+    # The address becomes a link on our page: it leads to Tracker, and is nothing that a browser would run.
+    if not isinstance(url, str) or not is_under(url, peer_url):
+        raise ValueError("the address of an issue is not below that of its application")
+    if type(changed_at) is not int or not 0 <= changed_at <= _LATEST:
+        raise ValueError("an issue was changed at no time")
+    return {"key": key, "title": title, "state": state, "url": url, "changed_at": changed_at}
+
+
+def _read_line(value: Any) -> str:
+    if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= _LONGEST_LINE:
+        raise ValueError("not one line of text")
+    return value

@@ -28,6 +28,7 @@ from applinks.hosts.starlette import AppLinks
 _BODY_LIMIT = 16 * 1024
 _TITLE_LIMIT = 200
 _PAGES = Path(__file__).parent / "pages"
+_ERROR_PAGE = "error.html"
 _STYLESHEET = _PAGES / "site.css"
 _HEADERS = {
     # Without form-action: after a log-in the browser may be sent on to the other application.
@@ -85,8 +86,10 @@ class Site:
         values |= {
             "application": self.name,
             "user": await self.users.current(request),
-            "csrf_token": _get_csrf_token(request),
         }
+        # A form of another site comes without our session: a page that only says no must not put a new one over it.
+        may_begin = values["user"] is not None or template != _ERROR_PAGE
+        values["csrf_token"] = _get_csrf_token(request) if may_begin else ""
         return self._templates.TemplateResponse(request, template, values, status_code=status, headers=_HEADERS)
 
     def with_user(self, handler: PageHandler) -> Callable[[Request], Awaitable[Response]]:
@@ -125,7 +128,7 @@ class Site:
             answer = {"error": error.detail}
             return JSONResponse(answer, status_code=error.status_code, headers=error.headers)
         message = _MESSAGES.get(error.detail, error.detail)
-        return await self.render(request, "error.html", status=error.status_code, message=message)
+        return await self.render(request, _ERROR_PAGE, status=error.status_code, message=message)
 
     async def _show_login(self, request: Request) -> Response:
         user = await self.users.current(request)

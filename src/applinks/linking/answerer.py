@@ -14,13 +14,13 @@ from applinks.linking.changes import Change, commit
 from applinks.linking.discovery import Discovery, read_application
 from applinks.linking.documents import get_own_manifest
 from applinks.linking.errors import LinkingError
-from applinks.linking.events import Approve, Happened, Withdraw
+from applinks.linking.events import Approve, Happened
 from applinks.linking.proposer import build_beginning
 from applinks.linking.side import LinkingSide, check_administrator
-from applinks.linking.standing import ask_about_approved, check_place_is_free
+from applinks.linking.standing import ask_about_approved, check_place_is_free, replace_proposals
 from applinks.linking.states import FIRST_SEQ, decide
 from applinks.linking.store import CommitResult, DecidedProposal
-from applinks.records.links import EndReason, is_link_id
+from applinks.records.links import is_link_id
 from applinks.records.users import User
 from applinks.wire.jose import JoseError, UnverifiedJwt, digest_jwt, parse_jwt, verify_jwt
 from applinks.wire.linking.answer import Answer, Decision, build_answer
@@ -149,15 +149,9 @@ async def approve(offer: Offer, terms: Terms, *, user: User, side: LinkingSide) 
         terms=terms,
         until=now + side.proposal_seconds,
     )
-    withdrawn = [
-        Change(
-            before=link, decision=decide(link, Withdraw(actor=f"user:{user.id}", reason=EndReason.REPLACED), now=now)
-        )
-        for link in replaced
-    ]
-    return await _decide(
-        offer, answer, user, side, *withdrawn, Change(before=None, decision=decide(None, event, now=now))
-    )
+    older = replace_proposals(replaced, actor=f"user:{user.id}", now=now)
+    newer = Change(before=None, decision=decide(None, event, now=now))
+    return await _decide(offer, answer, user, side, *older, newer)
 
 
 async def refuse(offer: Offer, *, user: User, side: LinkingSide) -> str:
@@ -215,7 +209,7 @@ async def _check_standing(offer: Offer, side: LinkingSide) -> None:
     url = offer.discovery.url
     if await side.store.find_link(offer.link_id) is not None:
         raise LinkingError("used", detail=f"the link id {offer.link_id} is held already", peer=url)
-    await check_place_is_free(url, offer.discovery.manifest.id, side=side)
+    await check_place_is_free(offer.discovery.document, side=side)
     now = side.clock.now()
     for own in await side.store.list_open_proposals(url=url):
         is_open = own.pending is not None and now < own.pending.until

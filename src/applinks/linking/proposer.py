@@ -14,13 +14,18 @@ from applinks.linking.changes import Change, change_link, commit
 from applinks.linking.discovery import Discovery
 from applinks.linking.documents import get_own_manifest
 from applinks.linking.errors import LinkingError
-from applinks.linking.events import ApprovedAnswer, Beginning, Propose, RefusedAnswer, Withdraw
+from applinks.linking.events import ApprovedAnswer, Beginning, Propose, RefusedAnswer
 from applinks.linking.keys import verify_from_peer
 from applinks.linking.side import LinkingSide, check_administrator
-from applinks.linking.standing import ask_about_approved, check_place_is_free, choose_handle
+from applinks.linking.standing import (
+    ask_about_approved,
+    check_place_is_free,
+    choose_handle,
+    replace_proposals,
+)
 from applinks.linking.states import decide
 from applinks.linking.store import CommitResult
-from applinks.records.links import EndReason, Link, LinkState, Peer, is_link_id
+from applinks.records.links import Link, LinkState, Peer, is_link_id
 from applinks.records.users import User
 from applinks.wire.jose import JoseError, UnverifiedJwt, digest_jwt, parse_jwt
 from applinks.wire.linking.answer import Answer, Decision, parse_answer
@@ -114,11 +119,7 @@ async def propose(
         until=now + side.proposal_seconds + _KEPT_SECONDS,
         session=session_digest,
     )
-    actor = f"user:{administrator.id}"
-    older = [
-        Change(before=link, decision=decide(link, Withdraw(actor=actor, reason=EndReason.REPLACED), now=now))
-        for link in replaced
-    ]
+    older = replace_proposals(replaced, actor=f"user:{administrator.id}", now=now)
     newer = Change(before=None, decision=decide(None, event, now=now))
     match await commit(*older, newer, side=side):
         case CommitResult.TAKEN | CommitResult.LOST:
@@ -196,7 +197,7 @@ async def _check_terms(terms: Terms, peer: Manifest, side: LinkingSide) -> None:
 async def _check_standing(discovery: Discovery, side: LinkingSide) -> None:
     url = discovery.url
     await ask_about_approved(url, side=side)
-    await check_place_is_free(url, discovery.manifest.id, side=side)
+    await check_place_is_free(discovery.document, side=side)
     links = await side.store.list_links()
     if sum(link.state is LinkState.PROPOSED for link in links) >= _MOST_OPEN_PROPOSALS:
         raise LinkingError("too_many_requests", detail=f"{_MOST_OPEN_PROPOSALS} proposals are open", peer=url)
@@ -247,8 +248,8 @@ async def _take_approval(opened: _Opened, user: User, side: LinkingSide, *, acce
         raise LinkingError("unsupported_terms", detail="the answer allows more than was proposed", peer=peer_url)
     if not set(answer.peer_keys) <= await side.list_own_kids():
         raise LinkingError("key_mismatch", detail=f"{peer_url} saw keys {', '.join(answer.peer_keys)}", peer=peer_url)
-    if await side.store.find_live_link(url=peer_url, peer_id=link.peer.id) is not None:
-        raise LinkingError("duplicate_link", detail=f"a link with {peer_url} came meanwhile", peer=peer_url)
+    # Another link may have come meanwhile.
+    await check_place_is_free(link.peer.manifest, side=side)
     if not is_within(pending.terms, terms) and not accepts_less:
         return AnswerOutcome(outcome=Outcome.LESS, link=link, terms=terms)
     event = ApprovedAnswer(

@@ -6,26 +6,35 @@ Handshake §3 Standing, §4; house §8 Ids.
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 from urllib.parse import urlsplit
 
+from applinks.linking.changes import Change
 from applinks.linking.errors import LinkingError
+from applinks.linking.events import Withdraw
 from applinks.linking.side import LinkingSide
 from applinks.linking.statements import send_statement
-from applinks.records.links import LinkState, is_handle
+from applinks.linking.states import decide
+from applinks.records.links import EndReason, Link, LinkState, is_handle
+from applinks.wire.urls import is_under
 
 _LONGEST = 48
 
 
-async def check_place_is_free(url: str, peer_id: str, *, side: LinkingSide) -> None:
+async def check_place_is_free(manifest: Mapping[str, Any], *, side: LinkingSide) -> None:
     """
-    Check that no live link stands with a peer of that base URL or of that manifest id.
+    Check that no live link stands with a peer of that base URL or id, and that nobody takes another's client id.
 
     Raises:
-        LinkingError: ``duplicate_link``; ``waits_until`` says when it falls by itself, where it was only approved here.
+        LinkingError: ``duplicate_link``; ``waits_until`` says when it falls by itself, where it was only approved here;
+            ``invalid_manifest`` where the client id lies among the addresses of a linked application.
     """
-    link = await side.store.find_live_link(url=url, peer_id=peer_id)
+    url: str = manifest["url"]
+    link = await side.store.find_live_link(url=url, peer_id=manifest["id"])
     if link is None:
+        await _check_client_id(url, manifest["client_id"], side)
         return
     error = LinkingError("duplicate_link", detail=f"the link {link.handle} with {url} or its id is live", peer=url)
     if link.state is LinkState.APPROVED and link.pending is not None:
@@ -45,6 +54,12 @@ async def ask_about_approved(url: str, *, side: LinkingSide) -> None:
         await send_statement(link, side=side)
 
 
+def replace_proposals(links: Sequence[Link], *, actor: str, now: int) -> tuple[Change, ...]:
+    """Decide the end of our own open proposals that another beginning with the same peer replaces."""
+    event = Withdraw(actor=actor, reason=EndReason.REPLACED)
+    return tuple(Change(before=link, decision=decide(link, event, now=now)) for link in links)
+
+
 def choose_handle(name: str, url: str, *, taken: AbstractSet[str]) -> str:
     """Make a handle from the peer's name, else from its host, that no link has."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
@@ -55,6 +70,25 @@ def choose_handle(name: str, url: str, *, taken: AbstractSet[str]) -> str:
         number += 1
         handle = f"{made}-{number}"
     return handle
+
+
+async def _check_client_id(url: str, client_id: str, side: LinkingSide) -> None:
+    """
+    Check a client id against those of live links.
+
+    A base URL may lie below another one, as ``https://host/b`` below ``https://host``: what lies below the longer one
+    is its own.
+    """
+    for link in await side.store.list_links():
+        other_url, other_id = link.peer.url, link.peer.manifest.get("client_id", "")
+        if not link.is_live:
+            continue
+        if client_id == other_id or (is_under(other_id, url) and is_under(url, other_url)):
+            detail = f"the client id {other_id} of the link {link.handle} belongs to {url}, or is the same"
+            raise LinkingError("duplicate_link", detail=detail, peer=url).about(link_id=link.id)
+        if is_under(client_id, other_url) and is_under(other_url, url):
+            detail = f"client_id: {client_id} lies below {other_url} of the link {link.handle}"
+            raise LinkingError("invalid_manifest", detail=detail, peer=url).about(link_id=link.id)
 
 
 def _slug(text: str) -> str:

@@ -71,7 +71,7 @@ class OutgoingStore(Protocol):
         ...
 
     async def add_round_trip(self, round_trip: RoundTrip) -> None:
-        """Keep a journey that begins."""
+        """Keep a journey that begins; of a user who begins many, the oldest are given up."""
         ...
 
     async def claim_round_trip(self, *, state: bytes, session: bytes, link_id: str) -> RoundTrip | None:

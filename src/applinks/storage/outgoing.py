@@ -19,6 +19,9 @@ from applinks.storage.schema import connections, links, round_trips
 from applinks.storage.sealing import Sealer
 from applinks.storage.units import Database, UnitUndone
 
+# Journeys of one user that are under way at once; with another one the oldest is given up.
+_MOST_OF_USER = 20
+
 
 class OutgoingTables:
     """The part of ``outgoing.store.OutgoingStore`` that is the same on every database."""
@@ -87,7 +90,7 @@ class OutgoingTables:
         return await self._database.write(unit)
 
     async def add_round_trip(self, round_trip: RoundTrip) -> None:
-        """Keep a journey that begins."""
+        """Keep a journey that begins; of a user who begins many, the oldest are given up."""
         sealed = self._sealer.seal(round_trip.code_verifier, **_place_verifier(round_trip.state))
         row = {
             "state": round_trip.state,
@@ -102,7 +105,14 @@ class OutgoingTables:
             "return_to": round_trip.return_to,
             "expires_at": round_trip.expires_at,
         }
-        await self._database.write(lambda sql: sql.execute(insert(round_trips).values(row)).rowcount)
+        mine = select(round_trips.c.state).where(round_trips.c.user_id == round_trip.user_id)
+        over = mine.order_by(round_trips.c.expires_at.desc()).offset(_MOST_OF_USER - 1)
+
+        def unit(sql: Sql) -> None:
+            sql.execute(delete(round_trips).where(round_trips.c.state.in_(over)))
+            sql.execute(insert(round_trips).values(row))
+
+        await self._database.write(unit)
 
     async def claim_round_trip(self, *, state: bytes, session: bytes, link_id: str) -> RoundTrip | None:
         """Take a journey, once, by its state, only in the browser that began and for that link."""

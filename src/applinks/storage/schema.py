@@ -272,7 +272,7 @@ round_trips = Table(
     _digest("state", primary=True),
     _digest("session"),
     Column("link_id", Text, ForeignKey(links.c.id), nullable=False, index=True),
-    _text("user_id"),
+    Column("user_id", Text, nullable=False, index=True),
     _text("name"),
     _text("issuer"),
     _text("code_verifier"),  # sealed
@@ -288,7 +288,7 @@ sessions = Table(
     _digest("id", primary=True),
     _text("csrf_secret"),  # sealed
     _text("data"),
-    _text("user_id"),
+    Column("user_id", Text, nullable=False, index=True),
     _number("created_at"),
     Column("seen_at", BigInteger, nullable=False, index=True),
     _number("confirmed_at"),

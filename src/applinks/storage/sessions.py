@@ -22,7 +22,7 @@ class Session:
         id: digest of the cookie's value.
         csrf: the secret that the tokens of its forms are made of.
         data: what pages keep, as JSON: offers that were shown, flash messages.
-        user_id: who logged in; empty in a host, which says so itself.
+        user_id: whose it is: another user of the same browser begins a new one.
         confirmed_at: when she last proved who she is; 0: not known.
     """
 
@@ -35,8 +35,12 @@ class Session:
     confirmed_at: int = 0
 
 
+# A user who never sends the cookie back begins one with every page: her oldest go.
+_MOST_OF_USER = 20
+
+
 class SessionTable:
-    """The sessions; idle and absolute lifetimes hold at every look-up."""
+    """The sessions; idle and absolute lifetimes hold at every look-up, and a user has only so many."""
 
     def __init__(self, database: Database, sealer: Sealer, *, idle_seconds: int, absolute_seconds: int) -> None:
         self._database = database
@@ -47,7 +51,7 @@ class SessionTable:
     async def start(self, session: Session) -> None:
         """Insert a session."""
         row = self._format(session)
-        await self._database.write(lambda connection: connection.execute(insert(sessions).values(row)).rowcount)
+        await self._database.write(lambda connection: _insert(connection, row))
 
     async def find(self, id_digest: bytes, *, now: int) -> Session | None:
         """Give the session that the cookie names, while it lasts."""
@@ -71,7 +75,7 @@ class SessionTable:
         def unit(connection: Connection) -> bool:
             if connection.execute(delete(sessions).where(sessions.c.id == id_digest)).rowcount == 0:
                 return False
-            connection.execute(insert(sessions).values(row))
+            _insert(connection, row)
             return True
 
         return await self._database.write(unit)
@@ -113,6 +117,14 @@ class SessionTable:
             seen_at=row["seen_at"],
             confirmed_at=row["confirmed_at"],
         )
+
+
+def _insert(connection: Connection, row: Row) -> None:
+    """Insert a session; of the same user's, those seen longest ago make room."""
+    mine = select(sessions.c.id).where(sessions.c.user_id == row["user_id"], sessions.c.user_id != "")
+    over = mine.order_by(sessions.c.seen_at.desc(), sessions.c.created_at.desc()).offset(_MOST_OF_USER - 1)
+    connection.execute(delete(sessions).where(sessions.c.id.in_(over)))
+    connection.execute(insert(sessions).values(row))
 
 
 def _place_csrf(id_digest: bytes) -> dict[str, str]:

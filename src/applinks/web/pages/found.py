@@ -48,7 +48,7 @@ async def find_application(visit: Visit, url: str, *, private_confirmed: bool) -
     side = visit.context.linking
     discovery = await discover(url, private_confirmed=private_confirmed, side=side)
     await ask_about_approved(discovery.url, side=side)
-    await check_place_is_free(discovery.url, discovery.manifest.id, side=side)
+    await check_place_is_free(discovery.document, side=side)
     kept = {
         "document": dict(discovery.document),
         "keys": [dict(key) for key in discovery.keys],

@@ -57,9 +57,9 @@ async def look_or_propose(visit: Visit) -> Response:
         problem = say_refusal("invalid_url", us=visit.context.name)
         return await visit.render("new_link.html", replace(page, problem=problem), status=400, leads_away=True)
     try:
-        found = await find_application(visit, url, private_confirmed=form.private.data)
         if visit.form.get("propose"):
-            return await _propose(visit, found, page)
+            return await _propose_shown(visit, page)
+        found = await find_application(visit, url, private_confirmed=form.private.data)
     except LinkingError as error:
         if error.asks_private:
             await keep_question(visit, page.url)
@@ -111,6 +111,18 @@ def find_answer_url(visit: Visit, link_id: str) -> str:
     if link_id not in visit.session.data.get(_ANSWERS, {}):
         return ""
     return visit.url(f"/link/callback?{urlencode({'link': link_id})}")
+
+
+async def _propose_shown(visit: Visit, page: NewLinkPage) -> Response:
+    """Propose to what was found and shown, keys and all: who answers at the address now is not asked."""
+    found = await recall_found(visit, page.url)
+    if found is not None:
+        return await _propose(visit, found, page)
+    problem = Sentence(
+        what=_("It is too long ago that this application was looked at."),
+        advice=_("Look again, and then go on. Nothing was sent."),
+    )
+    return await visit.render("new_link.html", replace(page, problem=problem), status=400, leads_away=True)
 
 
 async def _propose(visit: Visit, found: Found, page: NewLinkPage) -> Response:

@@ -22,7 +22,6 @@ from applinks.web.pages.views import Flash
 _SEEN_SECONDS = 60
 _VALUE_BYTES = 32
 _LONGEST_VALUE = 100
-_USER = "user"
 _FLASH = "flash"
 
 
@@ -81,7 +80,7 @@ class PageSessions:
         """Give the browser's session, or start one."""
         found = await self._find(request)
         now = self.clock.now()
-        if found is not None and found.data.get(_USER) == user.id:
+        if found is not None and found.user_id == user.id:
             if now - found.seen_at >= _SEEN_SECONDS:
                 await self.table.touch(found.id, now=now)
             return self._build(found, user, value=None)
@@ -89,7 +88,7 @@ class PageSessions:
         session = Session(
             id=digest_secret(value.reveal()),
             csrf=Secret(base64.urlsafe_b64encode(self.entropy.random_bytes(_VALUE_BYTES)).decode()),
-            data={_USER: user.id},
+            user_id=user.id,
             created_at=now,
             seen_at=now,
         )

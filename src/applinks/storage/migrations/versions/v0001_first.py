@@ -297,6 +297,7 @@ def _make_connections() -> None:
     )
     op.create_index("applinks_round_trips_expires_at_index", "applinks_round_trips", ["expires_at"], unique=False)
     op.create_index("applinks_round_trips_link_id_index", "applinks_round_trips", ["link_id"], unique=False)
+    op.create_index("applinks_round_trips_user_id_index", "applinks_round_trips", ["user_id"], unique=False)
 
 
 def _make_pages() -> None:
@@ -312,6 +313,7 @@ def _make_pages() -> None:
         sa.PrimaryKeyConstraint("id", name="applinks_sessions_primary"),
     )
     op.create_index("applinks_sessions_seen_at_index", "applinks_sessions", ["seen_at"], unique=False)
+    op.create_index("applinks_sessions_user_id_index", "applinks_sessions", ["user_id"], unique=False)
     op.create_table(
         "applinks_leases",
         sa.Column("job", sa.Text(), nullable=False),
