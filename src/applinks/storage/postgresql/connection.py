@@ -1,0 +1,152 @@
+"""
+The connections of a process to PostgreSQL: a small pool, owned by its event loop.
+
+A unit is the same plain function as on SQLite, run by SQLAlchemy's bridge over asyncpg; the hot statements take a
+connection of the same pool and are one prepared round trip each, which is a transaction of its own.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy import Connection, NullPool, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only, greenlet_spawn
+
+from applinks.errors import StoreError
+from applinks.settings import hide_password
+from applinks.storage.postgresql.faults import FAULTS, describe_fault, is_crossed, is_fault
+from applinks.storage.units import UnitUndone
+
+T = TypeVar("T")
+
+_log = logging.getLogger("applinks.storage")
+
+# One process keeps a server of two cores busy with eight; a hundred, the server's usual limit, serve a dozen processes.
+_CONNECTIONS = 8
+_PATIENCE_SECONDS = 5.0
+_CONNECT_SECONDS = 5.0
+# A server that does not answer at all, as behind a network that went away.
+_ANSWER_SECONDS = 15.0
+# Units that crossed once cross again where they begin again at the same moment.
+_LONGEST_PAUSE = 0.01
+# A healthy server answers in a millisecond or ten; a quarter of a second is felt by everybody who waits.
+_SLOW_SECONDS = 0.25
+
+
+def connect(url: str) -> AsyncEngine:
+    """Give an engine that opens a connection of its own each time, and waits as long as the server does."""
+    return create_async_engine("postgresql+asyncpg://", async_creator=_build_opener(url, None), poolclass=NullPool)
+
+
+class PostgresDatabase:
+    """
+    Runs units on the pool.
+
+    Units that write are serializable, as on SQLite, where one writes at a time; which of two that cross gives way is
+    PostgreSQL's choice, and that one runs again.
+    """
+
+    def __init__(
+        self, url: str, *, patience: float = _PATIENCE_SECONDS, slow: float = _SLOW_SECONDS, size: int = _CONNECTIONS
+    ) -> None:
+        self.place = hide_password(url)
+        self._patience = patience
+        self._slow = slow
+        self._is_closed = False
+        self._engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=_build_opener(url, _ANSWER_SECONDS),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=patience,
+        )
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
+        self._writing = self._engine.execution_options(isolation_level="SERIALIZABLE")
+        self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    async def write(self, unit: Callable[[Connection], T]) -> T:
+        """Run a unit in a serializable transaction, durable before this returns."""
+        return await self._retry(lambda: _transact(self._writing, unit))
+
+    async def read(self, unit: Callable[[Connection], T]) -> T:
+        """Run a unit that only reads, on one snapshot."""
+        return await self._retry(lambda: _transact(self._reading, unit))
+
+    async def fetch(self, statement: str, *values: Any) -> asyncpg.Record | None:
+        """Run one prepared statement, which is a transaction of its own; gives its first row."""
+
+        def run() -> asyncpg.Record | None:
+            borrowed = self._engine.sync_engine.raw_connection()
+            try:
+                return await_only(borrowed.driver_connection.fetchrow(statement, *values))  # type: ignore[union-attr]
+            finally:
+                borrowed.close()
+
+        return await self._retry(lambda: greenlet_spawn(run))
+
+    async def checkpoint(self) -> None:
+        """Nothing: the server moves its log into its files by itself."""
+
+    async def aclose(self) -> None:
+        """Close the connections; closing twice does nothing."""
+        self._is_closed = True
+        await self._engine.dispose()
+
+    async def _retry(self, run: Callable[[], Awaitable[T]]) -> T:
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return await self._time(run)
+            except FAULTS as error:
+                if not is_fault(error):
+                    raise
+                if not is_crossed(error) or time.monotonic() >= deadline:
+                    raise self._report(error) from error
+            await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE))  # noqa: S311 - spreads units, guards nothing.
+
+    async def _time(self, run: Callable[[], Awaitable[T]]) -> T:
+        if self._is_closed:
+            raise StoreError("The database is closed.", detail=f"{self.place} was closed by this process")
+        begun = time.perf_counter()
+        try:
+            return await run()
+        finally:
+            if (took := time.perf_counter() - begun) > self._slow:
+                _log.warning("database.slow seconds=%.3f database=%s", took, self.place)
+
+    def _report(self, error: BaseException) -> StoreError:
+        fault = describe_fault(error, self.place)
+        if type(fault) is StoreError:
+            _log.error("database.failed %s", fault.detail)
+        return fault
+
+
+async def _transact(engine: AsyncEngine, unit: Callable[[Connection], T]) -> T:
+    async with engine.connect() as connection:
+        try:
+            result = await connection.run_sync(unit)
+            await connection.commit()
+        except UnitUndone as undone:
+            return undone.result  # type: ignore[no-any-return]
+        return result
+
+
+def _build_opener(url: str, seconds: float | None) -> Callable[[], Awaitable[asyncpg.Connection]]:
+    """Give what opens a connection; asyncpg reads the URL, and PostgreSQL's own variables and password file."""
+
+    async def open_connection() -> asyncpg.Connection:
+        return await asyncpg.connect(url, timeout=_CONNECT_SECONDS, command_timeout=seconds)
+
+    return open_connection
+
+
+def _refuse_closed(raw: Any, _record: Any, _borrowed: Any) -> None:
+    """Let the pool open anew what the server closed meanwhile; it costs no round trip to know."""
+    if raw.driver_connection.is_closed():
+        raise InvalidatePoolError
