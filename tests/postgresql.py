@@ -150,3 +150,50 @@ def empty(url: str) -> None:
 def drop_tables(url: str) -> None:
     """Drop every table, ours or not, so that the database is as new."""
     execute(url, _DROP, "CREATE SCHEMA public")
+
+
+class Relay:
+    """Stands between us and the server, and can be gone."""
+
+    def __init__(self, server: str) -> None:
+        self._server = urlsplit(server)
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._listener: asyncio.Server | None = None
+        self._port = _find_port()
+
+    @property
+    def url(self) -> str:
+        """The database, through here."""
+        who = self._server.netloc.rpartition("@")[0]
+        return self._server._replace(netloc=f"{who}@127.0.0.1:{self._port}").geturl()
+
+    async def open(self) -> None:
+        """Let everybody through."""
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+
+    async def close(self) -> None:
+        """Break off every connection, and take no other."""
+        if self._listener is not None:
+            self._listener.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(self._server.hostname, self._server.port)
+        self._writers |= {writer, back}
+        try:
+            await asyncio.gather(_copy(reader, back), _copy(there, writer))
+        finally:
+            self._writers -= {writer, back}
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while part := await reader.read(65536):
+            writer.write(part)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()

@@ -17,13 +17,15 @@ _UNIQUE = "23505"
 _CROSSED = frozenset({"40001", "40P01", "55P03"})
 _CANCELLED = "57014"
 _UNREACHABLE = "The database cannot be reached; try again in a moment."
+_NO_RIGHT = "The database may not be used by this user as it has to be; give the user the rights, or the schema."
 _SENTENCES = {
     "23": "The record does not fit what is stored; nothing was written.",
     "40": "The database gave up what was asked; nothing was written.",
     "53100": "The disk that holds the database is full; nothing was written.",
     "53": "The database server has no room for this; nothing was written.",
     "25006": "The database is read-only; nothing was written.",
-    "42501": "The database may not be used by this user as it has to be.",
+    "42501": _NO_RIGHT,
+    "3F": _NO_RIGHT,  # As it is called where not even the schema may be seen.
     "42P01": "The database has lost tables of this program; restore it from its backup.",
     "58": "The disk that holds the database reports an error; nothing was written.",
     "XX001": "The database is damaged; restore it from its backup.",
