@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
+from applinks.secret import Secret
 from tests.hostile.peers import STATEMENT, Peer
 from tests.hostile.site import ALICE, DESKTOP_LINK, LINK, ROBIN, Site, make_settings, open_site
 from tests.hostile.test_database import REVOKE, check_unavailable
 from tests.postgresql import Relay
-
-from applinks.secret import Secret
 
 pytestmark = pytest.mark.anyio
 

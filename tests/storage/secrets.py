@@ -1,5 +1,8 @@
 """One of each secret, to look for in a dump."""
 
+from applinks.secret import Secret, digest_secret
+from applinks.storage.open import Storage
+from applinks.storage.sessions import Session
 from tests.conformance.records import (
     NOW,
     add_link,
@@ -10,10 +13,6 @@ from tests.conformance.records import (
     make_refresh_token,
 )
 from tests.conformance.test_outgoing_store import make_round_trip
-
-from applinks.secret import Secret, digest_secret
-from applinks.storage.open import Storage
-from applinks.storage.sessions import Session
 
 
 async def keep_every_secret(storage: Storage) -> dict[str, str]:

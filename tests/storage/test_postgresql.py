@@ -13,10 +13,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, text, update
-from tests.conformance.records import NOW, add_link, add_refresh_token, make_access_token, make_connection, make_event
-from tests.fakes import CountingEntropy, FixedClock
-from tests.postgresql import Relay, drop_tables, execute, execute_in_loop
-from tests.storage.secrets import keep_every_secret
 
 from applinks.errors import SchemaError, SettingsError, StoreBusyError, StoreError
 from applinks.secret import Secret
@@ -28,6 +24,10 @@ from applinks.storage.postgresql import place
 from applinks.storage.postgresql.connection import PostgresDatabase, connect
 from applinks.storage.schema import leases, metadata
 from applinks.storage.units import ConflictError, UnitUndone
+from tests.conformance.records import NOW, add_link, add_refresh_token, make_access_token, make_connection, make_event
+from tests.fakes import CountingEntropy, FixedClock
+from tests.postgresql import Relay, drop_tables, execute, execute_in_loop
+from tests.storage.secrets import keep_every_secret
 
 pytestmark = pytest.mark.anyio
 

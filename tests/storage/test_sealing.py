@@ -2,12 +2,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.conformance.records import NOW, add_link, make_connection
-from tests.storage.secrets import keep_every_secret
 
 from applinks.secret import Secret, digest_secret
 from applinks.storage.open import Storage
 from applinks.storage.sealing import Sealer, SealingError, make_sealing_key
+from tests.conformance.records import NOW, add_link, make_connection
+from tests.storage.secrets import keep_every_secret
 
 PLACE = {"table": "t", "column": "c", "row": "1"}
 

@@ -9,7 +9,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import asyncpg
@@ -72,11 +73,11 @@ class PostgresDatabase:
 
     async def write(self, unit: Callable[[Connection], T]) -> T:
         """Run a unit in a serializable transaction, durable before this returns."""
-        return await self._retry(lambda: _transact(self._writing, unit))
+        return await self._retry(lambda: self._transact(self._writing, unit))
 
     async def read(self, unit: Callable[[Connection], T]) -> T:
         """Run a unit that only reads, on one snapshot."""
-        return await self._retry(lambda: _transact(self._reading, unit))
+        return await self._retry(lambda: self._transact(self._reading, unit))
 
     async def fetch(self, statement: str, *values: Any) -> asyncpg.Record | None:
         """Run one prepared statement, which is a transaction of its own; gives its first row."""
@@ -84,7 +85,8 @@ class PostgresDatabase:
         def run() -> asyncpg.Record | None:
             borrowed = self._engine.sync_engine.raw_connection()
             try:
-                return await_only(borrowed.driver_connection.fetchrow(statement, *values))  # type: ignore[union-attr]
+                with self._timed():
+                    return await_only(borrowed.driver_connection.fetchrow(statement, *values))  # type: ignore[union-attr]
             finally:
                 borrowed.close()
 
@@ -98,11 +100,23 @@ class PostgresDatabase:
         self._is_closed = True
         await self._engine.dispose()
 
+    async def _transact(self, engine: AsyncEngine, unit: Callable[[Connection], T]) -> T:
+        async with engine.connect() as connection:
+            with self._timed():
+                try:
+                    result = await connection.run_sync(unit)
+                    await connection.commit()
+                except UnitUndone as undone:
+                    return undone.result  # type: ignore[no-any-return]
+            return result
+
     async def _retry(self, run: Callable[[], Awaitable[T]]) -> T:
         deadline = time.monotonic() + self._patience
         while True:
+            if self._is_closed:
+                raise StoreError("The database is closed.", detail=f"{self.place} was closed by this process")
             try:
-                return await self._time(run)
+                return await run()
             except FAULTS as error:
                 if not is_fault(error):
                     raise
@@ -110,12 +124,12 @@ class PostgresDatabase:
                     raise self._report(error) from error
             await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE))  # noqa: S311 - spreads units, guards nothing.
 
-    async def _time(self, run: Callable[[], Awaitable[T]]) -> T:
-        if self._is_closed:
-            raise StoreError("The database is closed.", detail=f"{self.place} was closed by this process")
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Say where the server was slow; waiting for one of our own connections does not count."""
         begun = time.perf_counter()
         try:
-            return await run()
+            yield
         finally:
             if (took := time.perf_counter() - begun) > self._slow:
                 _log.warning("database.slow seconds=%.3f database=%s", took, self.place)
@@ -125,16 +139,6 @@ class PostgresDatabase:
         if type(fault) is StoreError:
             _log.error("database.failed %s", fault.detail)
         return fault
-
-
-async def _transact(engine: AsyncEngine, unit: Callable[[Connection], T]) -> T:
-    async with engine.connect() as connection:
-        try:
-            result = await connection.run_sync(unit)
-            await connection.commit()
-        except UnitUndone as undone:
-            return undone.result  # type: ignore[no-any-return]
-        return result
 
 
 def _build_opener(url: str, seconds: float | None) -> Callable[[], Awaitable[asyncpg.Connection]]:

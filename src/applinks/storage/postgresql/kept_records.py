@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from applinks.records.clients import Client
 from applinks.records.links import Link
-from applinks.storage.kept_table import KeptTable
+from applinks.storage.hot.kept_table import KeptTable
 from applinks.storage.postgresql.connection import PostgresDatabase
 from applinks.storage.rows import parse_client, parse_link
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, Integer, LargeBinary, Table
 
-from applinks.storage import token_rows
+from applinks.storage.hot import token_rows
 from applinks.storage.schema import access_tokens, families, refresh_tokens
 
 

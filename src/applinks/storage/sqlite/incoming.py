@@ -15,7 +15,7 @@ from applinks.records.clients import Client
 from applinks.records.links import Link
 from applinks.records.tokens import AccessToken, Family, RefreshToken
 from applinks.secret import Secret
-from applinks.storage import token_rows
+from applinks.storage.hot import token_rows
 from applinks.storage.incoming import IncomingTables
 from applinks.storage.rows import format_words
 from applinks.storage.sealing import Sealer
