@@ -59,6 +59,9 @@ async def relay(settings: Settings) -> AsyncIterator[Relay]:
     await relay.close()
 
 
+SLEEPERS = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
+
+
 def build_settings(url: str, **rest: Any) -> Settings:
     return Settings(**{"base_url": "https://tracker.example", "database": url, "sealing_key": Secret("A" * 43), **rest})
 
@@ -341,31 +344,51 @@ async def test_units_that_cross_to_the_end_of_our_patience_are_told_so(settings:
 
 
 async def test_more_than_the_pool_holds_wait_for_their_turn(settings: Settings, storage: Storage) -> None:
-    """Ours: fifty at once over two connections; and who waits too long is told so."""
-    narrow = PostgresDatabase(settings.database, size=2)
+    """Ours: fifty at once over one connection for each kind; and who waits too long is told so."""
+    narrow = PostgresDatabase(settings.database, sizes=(1, 1))
     assert await asyncio.gather(*(count_leases(narrow) for _ in range(50))) == [0] * 50
+    assert await asyncio.gather(*(narrow.fetch("SELECT 7") for _ in range(50))) == [(7,)] * 50
     await narrow.aclose()
-    single = PostgresDatabase(settings.database, size=1, patience=0.05)
-    holding = asyncio.create_task(
-        single.read(lambda connection: connection.execute(text("SELECT pg_sleep(1)")).scalar())
-    )
-    await asyncio.sleep(0.01)
-    with pytest.raises(StoreBusyError):
-        await single.fetch("SELECT 1")
-    await holding
-    assert await count_leases(single) == 0
-    await single.aclose()
+    hurried = PostgresDatabase(settings.database, sizes=(1, 1), patience=0.05)
+    for call in (
+        lambda query: hurried.read(lambda connection: connection.execute(text(query)).scalar()),
+        hurried.fetch,
+    ):
+        holding = asyncio.create_task(call("SELECT pg_sleep(1)"))
+        while not await execute_in_loop(settings.database, SLEEPERS):
+            pass
+        with pytest.raises(StoreBusyError, match="held by others"):
+            await call("SELECT 1")
+        await holding
+        await call("SELECT 1")
+    await hurried.aclose()
+
+
+async def test_a_call_that_is_broken_off_leaves_its_connection_usable(settings: Settings, storage: Storage) -> None:
+    """Ours: a client that goes away costs nobody anything."""
+    narrow = PostgresDatabase(settings.database, sizes=(1, 1))
+    holding = asyncio.create_task(narrow.fetch("SELECT pg_sleep(60)"))
+    while not await execute_in_loop(settings.database, SLEEPERS):
+        pass
+    holding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holding
+    assert await narrow.fetch("SELECT 7") == (7,)
+    await narrow.aclose()
 
 
 async def test_a_server_that_was_started_again_is_no_error(storage: Storage, settings: Settings) -> None:
     """Ours: connections that the server closed are opened anew."""
     await asyncio.gather(*(count_leases(storage.database) for _ in range(8)))
+    await asyncio.gather(*(storage.incoming.find_code(1) for _ in range(8)))
     await execute_in_loop(
         settings.database,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
         "AND pid <> pg_backend_pid()",
     )
-    await asyncio.sleep(0.05)
+    hot = storage.database._hot
+    while not all(each.is_closed() for each in hot._idle):  # noqa: ASYNC110 - nothing says when the loop noticed.
+        await asyncio.sleep(0)
     grant, _, _ = await add_refresh_token(storage)
     assert await storage.incoming.find_access_token(1) is not None
     assert await storage.incoming.find_live_grant(client=grant.client, user_id="alice") == grant

@@ -53,7 +53,9 @@ def check(*, common: CommonOptions | None = None) -> None:
     if status.problems:
         print_note("The database is damaged: stop the application and bring back a backup.")
     elif not status.is_current:
-        print_note(f"Make a backup, then run: applinks database upgrade --database {status.url}")
+        # An address is shown without its password, and so leads nowhere; the settings that were used hold it.
+        option = f" --database {status.url}" if status.url.startswith("sqlite:") else ""
+        print_note(f"Make a backup, then run: applinks database upgrade{option}")
     if status.problems or not status.is_current:
         sys.exit(1)
 

@@ -1,8 +1,8 @@
 """
-The connections of a process to PostgreSQL: a small pool, owned by its event loop.
+The connections of a process to PostgreSQL: two small pools, owned by its event loop.
 
-A unit is the same plain function as on SQLite, run by SQLAlchemy's bridge over asyncpg; the hot statements take a
-connection of the same pool and are one prepared round trip each, which is a transaction of its own.
+A unit is the same plain function as on SQLite, run by SQLAlchemy's bridge over asyncpg. The hot statements are one
+prepared round trip each, which is a transaction of its own, and have connections of their own.
 """
 
 import asyncio
@@ -17,19 +17,21 @@ import asyncpg
 from sqlalchemy import Connection, NullPool, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.util import await_only, greenlet_spawn
 
 from applinks.errors import StoreError
 from applinks.settings import hide_password
 from applinks.storage.postgresql.faults import FAULTS, describe_fault, is_crossed, is_fault
+from applinks.storage.postgresql.hot_pool import HotPool
 from applinks.storage.units import UnitUndone
 
 T = TypeVar("T")
 
 _log = logging.getLogger("applinks.storage")
 
-# One process keeps a server of two cores busy with eight; a hundred, the server's usual limit, serve a dozen processes.
-_CONNECTIONS = 8
+# For the hot statements, and for units. One process keeps a server of two cores busy with eight; and a hundred, the
+# server's usual limit, serve a dozen processes.
+_HOT_CONNECTIONS = 5
+_UNIT_CONNECTIONS = 3
 _PATIENCE_SECONDS = 5.0
 _CONNECT_SECONDS = 5.0
 # A server that does not answer at all, as behind a network that went away.
@@ -54,16 +56,23 @@ class PostgresDatabase:
     """
 
     def __init__(
-        self, url: str, *, patience: float = _PATIENCE_SECONDS, slow: float = _SLOW_SECONDS, size: int = _CONNECTIONS
+        self,
+        url: str,
+        *,
+        patience: float = _PATIENCE_SECONDS,
+        slow: float = _SLOW_SECONDS,
+        sizes: tuple[int, int] = (_HOT_CONNECTIONS, _UNIT_CONNECTIONS),
     ) -> None:
         self.place = hide_password(url)
         self._patience = patience
         self._slow = slow
         self._is_closed = False
+        opener = _build_opener(url, _ANSWER_SECONDS)
+        self._hot = HotPool(opener, size=sizes[0], patience=patience, timed=self._timed)
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=_build_opener(url, _ANSWER_SECONDS),
-            pool_size=size,
+            async_creator=opener,
+            pool_size=sizes[1],
             max_overflow=0,
             pool_timeout=patience,
         )
@@ -81,16 +90,7 @@ class PostgresDatabase:
 
     async def fetch(self, statement: str, *values: Any) -> asyncpg.Record | None:
         """Run one prepared statement, which is a transaction of its own; gives its first row."""
-
-        def run() -> asyncpg.Record | None:
-            borrowed = self._engine.sync_engine.raw_connection()
-            try:
-                with self._timed():
-                    return await_only(borrowed.driver_connection.fetchrow(statement, *values))  # type: ignore[union-attr]
-            finally:
-                borrowed.close()
-
-        return await self._retry(lambda: greenlet_spawn(run))
+        return await self._retry(lambda: self._hot.fetch(statement, values))
 
     async def checkpoint(self) -> None:
         """Nothing: the server moves its log into its files by itself."""
@@ -98,6 +98,7 @@ class PostgresDatabase:
     async def aclose(self) -> None:
         """Close the connections; closing twice does nothing."""
         self._is_closed = True
+        await self._hot.close()
         await self._engine.dispose()
 
     async def _transact(self, engine: AsyncEngine, unit: Callable[[Connection], T]) -> T:

@@ -52,7 +52,7 @@ async def check(url: str) -> SchemaStatus:
     place = hide_password(url)
     version = await _run(url, lambda connection: read_version(connection, place))
     if version is None:
-        raise SchemaError(f"There are no tables of ours at {place}.")
+        raise SchemaError(f"There are no tables of ours at {place}; make them with: applinks database upgrade")
     check_not_newer(version, place)
     return SchemaStatus(place=place, url=place, version=version)
 
