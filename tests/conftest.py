@@ -2,11 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.fakes import CountingEntropy, FixedClock
+from tests.postgresql import VARIABLE, empty, find_programs, make_database, run_server
 from tools.requirements import format_summary
 
 settings.register_profile(
@@ -52,6 +54,34 @@ def chromium_path() -> str:
         leave_out("Chromium")
         raise AssertionError
     return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The address of a server of PostgreSQL, with a user that may make databases."""
+    if given := os.environ.get(VARIABLE):
+        yield given
+        return
+    programs = find_programs()
+    if programs is None:
+        leave_out("PostgreSQL")
+        raise AssertionError
+    with run_server(programs) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_database(postgresql_server: str) -> Iterator[str]:
+    """A database of this very process of the tests."""
+    with make_database(postgresql_server, f"applinks_test_{os.getpid()}") as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql(postgresql_database: str) -> str:
+    """The address of a database without a row of ours; whether it has our tables is left open."""
+    empty(postgresql_database)
+    return postgresql_database
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,6 +17,7 @@ Protocol = Literal["oauth2"]
 Synchronous = Literal["FULL", "NORMAL"]
 
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
+_POSTGRESQL = "postgresql://"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +95,8 @@ class Settings:
         base_url: scheme, host, optional port and path, no final slash; also the issuer. ``http`` on loopback only.
         name: what other applications call us; without one, the host of the base URL.
         kind: the ``type`` in our manifest, such as ``tracker``; empty: left out.
-        database: ``sqlite:///PATH``.
-        sealing_key: 32 bytes in base64; without one, a file of mode 0600 beside the SQLite file.
+        database: ``sqlite:///PATH``, or ``postgresql://user:password@host/name`` for a database that is there already.
+        sealing_key: 32 bytes in base64; without one, a file of mode 0600 beside the SQLite file. PostgreSQL needs one.
         sealing_key_lost: at the next start, give up what the lost key sealed: connections have to be made anew, and
             peers compare a new key of ours; links and what they hold survive. Of no effect while the key opens.
         protocols: those we offer, in order of preference.
@@ -108,7 +109,8 @@ class Settings:
     base_url: str
     name: str = ""
     kind: str = ""
-    database: str = "sqlite:///applinks.db"
+    # It may hold a password.
+    database: str = field(default="sqlite:///applinks.db", repr=False)
     sealing_key: Secret | None = None
     sealing_key_lost: bool = False
     protocols: tuple[Protocol, ...] = ("oauth2",)
@@ -126,8 +128,7 @@ class Settings:
             raise SettingsError("name: 1 to 60 characters")
         if len(self.kind) > 40:
             raise SettingsError("kind: at most 40 characters")
-        if not self.database.startswith("sqlite:///") or self.database == "sqlite:///":
-            raise SettingsError(f"database: {self.database!r} is not understood; write sqlite:///PATH")
+        _check_database(self.database)
         if self.synchronous not in get_args(Synchronous):
             raise SettingsError("synchronous: FULL or NORMAL")
         if not self.protocols or not set(self.protocols) <= set(get_args(Protocol)):
@@ -143,6 +144,11 @@ class Settings:
     def is_loopback(self) -> bool:
         """Whether we ourselves are an ``http`` application on a loopback host."""
         return self.base_url.startswith("http://")
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether the database is PostgreSQL, not a file of SQLite."""
+        return self.database.startswith(_POSTGRESQL)
 
     @property
     def issuer(self) -> str:
@@ -204,6 +210,28 @@ def decode_sealing_key(key: Secret) -> bytes:
     if len(raw) != 32:
         raise SettingsError("sealing_key: 32 random bytes in base64; make one with: openssl rand -base64 32")
     return raw
+
+
+def hide_password(url: str) -> str:
+    """Give a database's URL as it may be shown: without password, and without options, which may hold one."""
+    if not url.startswith(_POSTGRESQL):
+        return url
+    who, at, where = url.partition("?")[0].removeprefix(_POSTGRESQL).rpartition("@")
+    return f"{_POSTGRESQL}{who.partition(':')[0]}{at}{where}"
+
+
+def _check_database(url: str) -> None:
+    """Refuse a URL that names no database; it may hold a password, so the text does not repeat it."""
+    if url.startswith("sqlite:///") and url != "sqlite:///":
+        return
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme == "postgresql" and len(parts.path) > 1 and parts.port != 0
+        if named and (parts.hostname or "host=" in parts.query):
+            return
+    except ValueError:
+        pass
+    raise SettingsError("database: it is not understood; write sqlite:///PATH or postgresql://user:password@host/name")
 
 
 def _check_base_url(text: str) -> None:

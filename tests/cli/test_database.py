@@ -43,11 +43,18 @@ def test_the_database_may_come_from_the_configuration(run: Run, database: str, t
 
 def test_a_missing_database_is_a_refusal_and_is_not_made(run: Run, database: str, tmp_path: Path) -> None:
     """Ours: a typing error in the path must not make an empty database."""
-    for verb in ("check", "upgrade"):
-        found = run("database", verb, "--database", database)
-        assert (found.code, found.out) == (1, "")
-        assert "no database" in found.err
+    found = run("database", "check", "--database", database)
+    assert (found.code, found.out) == (1, "")
+    assert "no database" in found.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_upgrade_makes_the_database_that_is_not_there(run: Run, database: str) -> None:
+    """Ours: asked for by its name, it may be made before anything is served."""
+    found = run("database", "upgrade", "--database", database)
+    assert (found.code, found.err) == (0, "")
+    assert "it had none" in found.out
+    assert run("links", "list", "--database", database).code == 0
 
 
 def test_a_foreign_database_is_refused_untouched(run: Run, database: str, tmp_path: Path) -> None:
@@ -63,7 +70,7 @@ def test_a_foreign_database_is_refused_untouched(run: Run, database: str, tmp_pa
 def test_wrong_settings_are_a_sentence(run: Run, tmp_path: Path) -> None:
     """Ours: never a traceback."""
     (tmp_path / "bad.toml").write_text("databse = 1\n")
-    cases = [("--database", "postgresql://x"), ("--config", "bad.toml"), ("--config", "missing.toml")]
+    cases = [("--database", "mysql://x"), ("--config", "bad.toml"), ("--config", "missing.toml")]
     for option, value in cases:
         found = run("database", "check", option, value)
         assert (found.code, found.out) == (1, "")

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from applinks.secret import Secret
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
 from tests.fakes import CountingEntropy, FixedClock
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    urls = {"sqlite": f"sqlite:///{tmp_path}/applinks.db"}
-    return Settings(base_url="https://tracker.example", database=urls[request.param])
+    if request.param == "sqlite":
+        return Settings(base_url="https://tracker.example", database=f"sqlite:///{tmp_path}/applinks.db")
+    url = request.getfixturevalue("postgresql")
+    return Settings(base_url="https://tracker.example", database=url, sealing_key=Secret("A" * 43))
 
 
 @pytest.fixture

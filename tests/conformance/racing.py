@@ -1,6 +1,7 @@
 """What several processes do at once; importable, so that each can find it."""
 
 import asyncio
+from dataclasses import dataclass, field
 
 from applinks.clock import SystemClock
 from applinks.entropy import SystemEntropy
@@ -11,12 +12,28 @@ from applinks.records.tokens import Family
 from applinks.secret import Secret
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
-from tests.conformance.records import NOW, THEM, make_access_token, make_family, make_link, make_refresh_token
+from tests.conformance.records import NOW, THEM, US, make_access_token, make_family, make_link, make_refresh_token
 
 
-def claim_all(settings: Settings, count: int) -> tuple[str, list[bool]]:
+@dataclass(frozen=True)
+class Place:
+    """What another process needs to open the same database; settings hold a secret, which is not pickled."""
+
+    database: str = field(repr=False)
+    sealing_key: str | None = field(repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Place":
+        return cls(settings.database, settings.sealing_key.reveal() if settings.sealing_key else None)
+
+    def build_settings(self) -> Settings:
+        key = Secret(self.sealing_key) if self.sealing_key else None
+        return Settings(base_url=US, database=self.database, sealing_key=key)
+
+
+def claim_all(place: Place, count: int) -> tuple[str, list[bool]]:
     """Open the database, new or not, and claim every number; gives whose installation it is, and what was won."""
-    return asyncio.run(_claim_all(settings, count))
+    return asyncio.run(_claim_all(place.build_settings(), count))
 
 
 async def _claim_all(settings: Settings, count: int) -> tuple[str, list[bool]]:
@@ -31,9 +48,9 @@ async def _claim_all(settings: Settings, count: int) -> tuple[str, list[bool]]:
         await storage.close()
 
 
-def race(settings: Settings, what: str, who: int, grant: Grant, family: Family | None, rows: list[int]) -> list[bool]:
+def race(place: Place, what: str, who: int, grant: Grant, family: Family | None, rows: list[int]) -> list[bool]:
     """Use every row once, as another process does at the same time; gives what was won."""
-    return asyncio.run(_race(settings, what, who, grant, family, rows))
+    return asyncio.run(_race(place.build_settings(), what, who, grant, family, rows))
 
 
 async def _race(

@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+from sqlalchemy import update
 
 from applinks.errors import RefusedError
 from applinks.linking.store import LinkWrite
@@ -9,6 +10,7 @@ from applinks.secret import Secret
 from applinks.settings import Settings
 from applinks.storage.failures import FailureTable
 from applinks.storage.open import Storage
+from applinks.storage.schema import leases
 from applinks.storage.sessions import Session
 from applinks.wire.jose import compute_thumbprint
 from tests.conformance.records import (
@@ -61,7 +63,7 @@ async def test_a_failure_of_any_text_is_kept(storage: Storage) -> None:
     found = await storage.failures.find(reference)
     assert found is not None
     assert found.description == "?" * 4000
-    assert found.detail == "\x00"
+    assert found.detail == "\ufffd"
 
 
 @pytest.mark.requirement("N-10")
@@ -121,6 +123,12 @@ async def test_a_session_ends_idle_or_old(storage: Storage) -> None:
     assert await storage.sessions.find(session.id, now=NOW + 7 * 86400) is None
 
 
+async def move_leases(storage: Storage, seconds: int) -> None:
+    """Let every lease end so much later: whose clock counts differs from database to database."""
+    later = update(leases).values(expires_at=leases.c.expires_at + seconds)
+    await storage.database.write(lambda connection: connection.execute(later).rowcount)
+
+
 async def test_a_lease_has_one_holder(storage: Storage) -> None:
     """house.md §2: one lease a job."""
     lease = {"now": NOW, "seconds": 60}
@@ -128,16 +136,18 @@ async def test_a_lease_has_one_holder(storage: Storage) -> None:
     assert await storage.leases.claim("prune", holder="one", **lease)
     assert not await storage.leases.claim("prune", holder="two", **lease)
     assert await storage.leases.claim("tell", holder="two", **lease)
-    assert await storage.leases.claim("prune", holder="two", now=NOW + 60, seconds=60)
+    await move_leases(storage, -60)
+    assert await storage.leases.claim("prune", holder="two", **lease)
     await storage.leases.release("prune", holder="one")
-    assert not await storage.leases.claim("prune", holder="one", now=NOW + 61, seconds=60)
+    assert not await storage.leases.claim("prune", holder="one", **lease)
     await storage.leases.release("prune", holder="two")
-    assert await storage.leases.claim("prune", holder="one", now=NOW + 61, seconds=60)
+    assert await storage.leases.claim("prune", holder="one", **lease)
 
 
 async def test_a_lease_from_the_future_is_void(storage: Storage) -> None:
     """house.md §8 Time: one that ends later than its full length from now is void."""
-    assert await storage.leases.claim("prune", holder="one", now=NOW + 9000, seconds=60)
+    assert await storage.leases.claim("prune", holder="one", now=NOW, seconds=60)
+    await move_leases(storage, 9000)
     assert await storage.leases.claim("prune", holder="two", now=NOW, seconds=60)
 
 

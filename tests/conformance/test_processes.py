@@ -5,7 +5,7 @@ import pytest
 
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
-from tests.conformance.racing import claim_all, race
+from tests.conformance.racing import Place, claim_all, race
 from tests.conformance.records import (
     NOW,
     add_code,
@@ -19,13 +19,16 @@ from tests.conformance.records import (
     make_refresh_token,
 )
 from tests.fakes import CountingEntropy, FixedClock
+from tests.postgresql import drop_tables
 
 
 @pytest.mark.requirement("AS-41")
 def test_of_three_processes_one_wins_each_claim(settings: Settings) -> None:
     """Ours: claimed once across processes, which all make and open the new database at the same moment."""
+    if settings.is_postgresql:
+        drop_tables(settings.database)
     with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
-        runs = [pool.submit(claim_all, settings, 40) for _ in range(3)]
+        runs = [pool.submit(claim_all, Place.of(settings), 40) for _ in range(3)]
         found = [run.result(timeout=60) for run in runs]
     assert len({instance for instance, _ in found}) == 1
     assert [sum(won) for won in zip(*(won for _, won in found), strict=True)] == [1] * 40
@@ -74,7 +77,7 @@ def run_two(settings: Settings, *work: object) -> list[list[bool]]:
     """Let two processes do the same at the same time."""
     what, *rest = work
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        runs = [pool.submit(race, settings, what, who, *rest) for who in (1, 2)]  # type: ignore[arg-type]
+        runs = [pool.submit(race, Place.of(settings), what, who, *rest) for who in (1, 2)]  # type: ignore[arg-type]
         return [run.result(timeout=120) for run in runs]
 
 

@@ -179,7 +179,7 @@ def test_what_a_how_to_tells_to_click_is_on_a_page(page: Path) -> None:
     sources += [SOURCE / "words.py", SOURCE / "demo" / "pages" / "gadget.html"]
     shown = "\n".join(_take_names_out(path.read_text("utf-8")) for path in sources)
     said = re.findall(r"(?<![*\w])\*([^*\n]+)\*(?!\*)", page.read_text("utf-8"))
-    assert len(said) > 10
+    assert len(said) > 10 or not page.name.startswith("configure-")
     assert [text for text in said if _take_names_out(text) not in shown] == []
 
 

@@ -6,6 +6,7 @@ import pytest
 from applinks.linking.store import CommitResult, LinkWrite
 from applinks.outgoing.connection import PeerConnection
 from applinks.outgoing.renewal import renew
+from applinks.secret import Secret
 from applinks.settings import Settings
 from applinks.storage.open import open_storage
 from tests.fakes import CountingEntropy
@@ -14,9 +15,15 @@ from tests.outgoing.fakes import LINK_ID, OWN, World
 pytestmark = pytest.mark.anyio
 
 
-async def open_twice(world: World, folder):
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request, tmp_path) -> Settings:
+    if request.param == "sqlite":
+        return Settings(base_url=OWN, database=f"sqlite:///{tmp_path}/applinks.db")
+    return Settings(base_url=OWN, database=request.getfixturevalue("postgresql"), sealing_key=Secret("A" * 43))
+
+
+async def open_twice(world: World, settings: Settings):
     """Open one database as two processes would, and give a side over each."""
-    settings = Settings(base_url=OWN, database=f"sqlite:///{folder}/applinks.db")
     first = await open_storage(settings, clock=world.clock, entropy=CountingEntropy("1"))
     assert await first.linking.commit(LinkWrite(link=world.link, expected_version=None)) is CommitResult.WRITTEN
     second = await open_storage(settings, clock=world.clock, entropy=CountingEntropy("2"))
@@ -24,10 +31,10 @@ async def open_twice(world: World, folder):
 
 
 @pytest.mark.requirement("CL-30")
-async def test_two_processes_over_one_database_end_with_one_chain_of_tokens(tmp_path):
+async def test_two_processes_over_one_database_end_with_one_chain_of_tokens(settings):
     """Security CL-30: an old token never overwrites a new one."""
     world = World()
-    first, second = await open_twice(world, tmp_path)
+    first, second = await open_twice(world, settings)
     try:
         before = world.connect()
         await first.outgoing.add_connection(before, event=None)
@@ -45,10 +52,10 @@ async def test_two_processes_over_one_database_end_with_one_chain_of_tokens(tmp_
         await second.close()
 
 
-async def test_credentials_of_a_real_database_call_and_renew(tmp_path):
+async def test_credentials_of_a_real_database_call_and_renew(settings):
     """Ours: the store in memory of the other tests is not the only one that this works with."""
     world = World()
-    first, second = await open_twice(world, tmp_path)
+    first, second = await open_twice(world, settings)
     try:
         await first.outgoing.add_connection(world.connect(expires_at=world.clock.now() + 1), event=None)
         side = replace(world.side, store=first.outgoing)

@@ -63,21 +63,22 @@ def test_the_versions_known_without_alembic_are_alembics() -> None:
 async def test_a_current_database_is_upgraded_to_itself(storage: Storage, settings: Settings, path: Path) -> None:
     """Ours: upgrade tells how it stood before, check how it stands."""
     for look in (migrations.upgrade, migrations.check):
-        status = look(settings.database)
-        assert (status.path, status.version, status.problems) == (path, migrations.NEWEST, ())
+        status = look(settings)
+        assert (status.place, status.url) == (str(path), settings.database)
+        assert (status.version, status.problems) == (migrations.NEWEST, ())
         assert status.is_current
 
 
 def test_a_failed_migration_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """libraries.md, traps: Alembic on SQLite leaves half a failed migration behind, unless all is one transaction."""
     make_file(path)
-    run = migrations._run_alembic
+    run = migrations.run_alembic
 
     def fail(connection: object) -> None:
         run(connection)
         raise RuntimeError("the lights went out")
 
-    monkeypatch.setattr(migrations, "_run_alembic", fail)
+    monkeypatch.setattr(migrations, "run_alembic", fail)
     with pytest.raises(RuntimeError):
         migrations.migrate(path)
     assert describe(path) == []

@@ -75,11 +75,21 @@ async def test_a_command_makes_no_database(settings: Settings, path: Path) -> No
     path.touch()
     with pytest.raises(SchemaError, match=str(path)):
         await open_again(settings, for_command=True)
-    for look in (migrations.check, migrations.upgrade):
-        with pytest.raises(SchemaError, match=str(path)):
-            look(settings.database)
+    with pytest.raises(SchemaError, match=str(path)):
+        migrations.check(settings)
     assert list_names(path.parent) == ["applinks.db"]
     assert path.stat().st_size == 0
+
+
+async def test_an_upgrade_makes_the_database_that_is_not_there(settings: Settings, path: Path) -> None:
+    """Ours: with its sealing key, ready for the commands that come next."""
+    status = migrations.upgrade(settings)
+    assert (status.version, status.is_current) == (None, False)
+    assert list_names(path.parent) == ["applinks.db", "applinks.db.key"]
+    assert migrations.check(settings).is_current
+    storage = await open_again(settings, for_command=True)
+    assert await storage.keys.get_signing_key()
+    await storage.close()
 
 
 async def check_untouched(settings: Settings, path: Path, words: str) -> None:
@@ -90,7 +100,7 @@ async def check_untouched(settings: Settings, path: Path, words: str) -> None:
         await open_again(settings, for_command=True)
     for look in (migrations.check, migrations.upgrade):
         with pytest.raises(SchemaError, match=words):
-            look(settings.database)
+            look(settings)
     assert path.read_bytes() == before
     assert list_names(path.parent) == names
 
@@ -131,7 +141,7 @@ async def test_an_older_schema_is_refused_with_the_command(
     monkeypatch.setattr(migrations, "REVISIONS", ("0000", "0001"))
     with pytest.raises(SchemaError, match="applinks database upgrade"):
         await open_again(settings)
-    status = migrations.check(settings.database)
+    status = migrations.check(settings)
     assert (status.version, status.is_current) == ("0000", False)
 
 

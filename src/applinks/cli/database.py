@@ -19,18 +19,18 @@ def upgrade(*, common: CommonOptions | None = None) -> None:
     """
     Bring the database to the schema of this version.
 
-    Make a backup first: it is the only way back. A database that is new needs no upgrade, it is made at first start.
+    Make a backup first: it is the only way back. A database that is new is made; so does the first start.
     """
     from applinks.storage import migrations
 
     common = common or CommonOptions()
-    before = migrations.upgrade(common.load_settings().database)
+    before = migrations.upgrade(common.load_settings())
     if common.json:
         print_json(_describe(before) | {"version": before.newest, "before": before.version, "current": True})
     elif before.is_current:
-        print_line(f"{before.path} has schema {before.newest} already.")
+        print_line(f"{before.place} has schema {before.newest} already.")
     else:
-        print_line(f"{before.path} now has schema {before.newest}; it had {before.version or 'none'}.")
+        print_line(f"{before.place} now has schema {before.newest}; it had {before.version or 'none'}.")
 
 
 @app.command
@@ -43,24 +43,26 @@ def check(*, common: CommonOptions | None = None) -> None:
     from applinks.storage import migrations
 
     common = common or CommonOptions()
-    status = migrations.check(common.load_settings().database)
+    status = migrations.check(common.load_settings())
     if common.json:
         print_json(_describe(status))
     else:
-        print_line(f"{status.path} has schema {status.version or 'none'}; this version needs {status.newest}.")
+        print_line(f"{status.place} has schema {status.version or 'none'}; this version needs {status.newest}.")
         for problem in status.problems:
             print_line(f"Damaged: {problem}")
     if status.problems:
         print_note("The database is damaged: stop the application and bring back a backup.")
     elif not status.is_current:
-        print_note(f"Make a backup, then run: applinks database upgrade --database sqlite:///{status.path}")
+        # An address is shown without its password, and so leads nowhere; the settings that were used hold it.
+        option = f" --database {status.url}" if status.url.startswith("sqlite:") else ""
+        print_note(f"Make a backup, then run: applinks database upgrade{option}")
     if status.problems or not status.is_current:
         sys.exit(1)
 
 
 def _describe(status: "SchemaStatus") -> dict[str, Any]:
     return {
-        "database": f"sqlite:///{status.path}",
+        "database": status.url,
         "version": status.version,
         "newest": status.newest,
         "current": status.is_current,

@@ -24,7 +24,10 @@ class CommonOptions:
 
     database: Annotated[
         str | None,
-        Parameter(name="--database", help="The database, as sqlite:///PATH. [default: sqlite:///applinks.db]"),
+        Parameter(
+            name="--database",
+            help="The database: sqlite:///PATH or postgresql://USER@HOST/NAME. [default: sqlite:///applinks.db]",
+        ),
     ] = None
     config: ConfigOption = None
     json: JsonOption = False

@@ -98,8 +98,8 @@ def _add(connection: Connection, failure: Failure, kept: int) -> None:
 
 
 def _cut(text: str) -> str:
-    """Bound a text, and replace half characters, which no database takes."""
-    return text[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
+    """Bound a text, and replace half characters and NUL, which not every database takes."""
+    return text[:_LONGEST_TEXT].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
 def _format(failure: Failure) -> dict[str, Any]:

@@ -25,6 +25,21 @@ def get_key_path(database: Path) -> Path:
     return database.with_name(f"{database.name}.key")
 
 
+def get_given_key(settings: Settings) -> bytes:
+    """
+    Give the sealing key of the settings, where no file can stand beside the database.
+
+    Raises:
+        SettingsError: there is none; the text says how to make one.
+    """
+    if settings.sealing_key is None:
+        raise SettingsError(
+            "sealing_key: a database of PostgreSQL needs one, kept elsewhere; make one with: openssl rand -base64 32, "
+            "and set APPLINKS_SEALING_KEY to it"
+        )
+    return decode_sealing_key(settings.sealing_key)
+
+
 def read_sealing_keys(settings: Settings, database: Path, *, is_new: bool) -> tuple[bytes, ...]:
     """
     Give the sealing keys, the current one first; makes the file where database and file are both new.

@@ -1,16 +1,21 @@
 """Which process does a periodic job now: one lease a job."""
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, literal, or_, select, update
 
 from applinks.storage.schema import leases
 from applinks.storage.units import ConflictError, Database
 
 
 class LeaseTable:
-    """Leases by the clock of whoever asks."""
+    """
+    Leases by the clock of whoever asks, or by the database's own.
 
-    def __init__(self, database: Database) -> None:
+    Where a database serves several machines, whose clocks differ, ``moment`` is its own clock.
+    """
+
+    def __init__(self, database: Database, *, moment: ColumnElement[int] | None = None) -> None:
         self._database = database
+        self._moment = moment
 
     async def claim(self, job: str, *, holder: str, now: int, seconds: int) -> bool:
         """
@@ -18,8 +23,9 @@ class LeaseTable:
 
         A lease that ends later than its full length from now is void: the clock was set back since.
         """
-        values = {"holder": holder, "taken_at": now, "expires_at": now + seconds}
-        void = or_(leases.c.expires_at <= now, leases.c.expires_at > now + seconds)
+        at = literal(now) if self._moment is None else self._moment
+        values = {"holder": holder, "taken_at": at, "expires_at": at + seconds}
+        void = or_(leases.c.expires_at <= at, leases.c.expires_at > at + seconds)
         free = and_(leases.c.job == job, or_(leases.c.holder == holder, void))
 
         def unit(connection: Connection) -> bool:

@@ -12,7 +12,7 @@ from applinks.records.clients import Client
 from applinks.records.grants import GrantEnd
 from applinks.records.links import Link, LinkState
 from applinks.storage.audit import add_events
-from applinks.storage.rows import format_client, format_link, parse_link
+from applinks.storage.rows import format_client, format_link, is_name, parse_link
 from applinks.storage.schema import clients, connections, decided_proposals, grants, links, round_trips
 from applinks.storage.units import ConflictError, Database, UnitUndone
 
@@ -80,8 +80,8 @@ def list_handles(connection: Connection) -> frozenset[str]:
 
 
 def _find_link(connection: Connection, id_or_handle: str) -> Link | None:
-    if not id_or_handle.isascii():
-        return None  # Neither has such characters, and no database takes half of one.
+    if not is_name(id_or_handle):
+        return None
     # No handle has the form of an id: an id holds an underscore.
     named = and_(links.c.handle == id_or_handle, links.c.ended_at == 0)
     query = select(links).where(or_(links.c.id == id_or_handle, named))

@@ -3,25 +3,31 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import BigInteger, cast, func
+
 from applinks.clock import Clock
 from applinks.entropy import Entropy
 from applinks.errors import SchemaError
+from applinks.incoming.store import IncomingStore
+from applinks.outgoing.store import OutgoingStore
 from applinks.settings import Settings
 from applinks.storage import pruning
 from applinks.storage.audit import AuditTrail
 from applinks.storage.failures import FailureTable
-from applinks.storage.key_file import read_sealing_keys
+from applinks.storage.key_file import get_given_key, read_sealing_keys
 from applinks.storage.keys import KeyTables, check_sealing_key
 from applinks.storage.leases import LeaseTable
 from applinks.storage.linking import LinkingTables
-from applinks.storage.migrations import check_version, migrate
+from applinks.storage.migrations import check_version, make
+from applinks.storage.postgresql import check_driver
 from applinks.storage.sealing import Sealer
 from applinks.storage.sessions import SessionTable
 from applinks.storage.sqlite.connection import SqliteDatabase
 from applinks.storage.sqlite.incoming import SqliteIncoming
 from applinks.storage.sqlite.kept_records import KeptRecords
 from applinks.storage.sqlite.outgoing import SqliteOutgoing
-from applinks.storage.sqlite.place import check_folder, find_version, is_new, make_file, parse_path
+from applinks.storage.sqlite.place import check_folder, find_version, is_new, parse_path
+from applinks.storage.units import Database
 from applinks.storage.usage import UsageTables
 
 
@@ -29,10 +35,10 @@ from applinks.storage.usage import UsageTables
 class Storage:
     """All that is kept, by whom it serves; ``close`` it at the end."""
 
-    database: SqliteDatabase
+    database: Database
     settings: Settings
-    incoming: SqliteIncoming
-    outgoing: SqliteOutgoing
+    incoming: IncomingStore
+    outgoing: OutgoingStore
     linking: LinkingTables
     keys: KeyTables
     failures: FailureTable
@@ -54,7 +60,7 @@ class Storage:
 
     async def close(self) -> None:
         """Close the database; what is asked of it afterwards fails."""
-        self.database.close()
+        await self.database.aclose()
 
 
 async def open_storage(settings: Settings, *, clock: Clock, entropy: Entropy, for_command: bool = False) -> Storage:
@@ -66,18 +72,43 @@ async def open_storage(settings: Settings, *, clock: Clock, entropy: Entropy, fo
         SchemaError: the file is not ours, or of an older or newer schema; ``for_command``: there is none.
         StoreError: the folder or the file cannot be used.
     """
+    if settings.is_postgresql:
+        parts = await _open_postgresql(settings, for_command=for_command)
+    else:
+        parts = _open_sqlite(settings, for_command=for_command)
+    try:
+        storage = _assemble(parts, settings, clock=clock, entropy=entropy)
+        await storage.keys.make_first(clock=clock, entropy=entropy)
+        await check_sealing_key(storage.keys, parts.database, parts.sealer, settings=settings, clock=clock)
+    except BaseException:
+        await parts.database.aclose()
+        raise
+    return storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What differs from database to database."""
+
+    database: Database
+    sealer: Sealer
+    incoming: IncomingStore
+    outgoing: OutgoingStore
+    leases: LeaseTable
+
+
+def _open_sqlite(settings: Settings, *, for_command: bool) -> _Parts:
     path = parse_path(settings.database)
     _prepare(settings, path, for_command=for_command)
     sealer = Sealer(read_sealing_keys(settings, path, is_new=False))
-    database = SqliteDatabase(path, synchronous=settings.synchronous)
-    try:
-        storage = _assemble(database, settings, sealer, clock=clock, entropy=entropy)
-        await storage.keys.make_first(clock=clock, entropy=entropy)
-        await check_sealing_key(storage.keys, database, sealer, settings=settings, clock=clock)
-    except BaseException:
-        database.close()
-        raise
-    return storage
+    database, kept = SqliteDatabase(path, synchronous=settings.synchronous), KeptRecords()
+    return _Parts(
+        database=database,
+        sealer=sealer,
+        incoming=SqliteIncoming(database, sealer, kept),
+        outgoing=SqliteOutgoing(database, sealer, kept),
+        leases=LeaseTable(database),
+    )
 
 
 def _prepare(settings: Settings, path: Path, *, for_command: bool) -> None:
@@ -87,34 +118,50 @@ def _prepare(settings: Settings, path: Path, *, for_command: bool) -> None:
     check_folder(path)
     version = None if is_new(path) else find_version(path)
     if version is None and not for_command:
-        # The key first: whoever finds a database finds its key.
-        read_sealing_keys(settings, path, is_new=True)
-        make_file(path)
-        migrate(path)
+        make(path, settings)
         return
-    check_version(version, path)
+    check_version(version, str(path), options=f" --database sqlite:///{path}")
 
 
-def _assemble(
-    database: SqliteDatabase, settings: Settings, sealer: Sealer, *, clock: Clock, entropy: Entropy
-) -> Storage:
-    lifetimes = settings.lifetimes
-    kept = KeptRecords()
+async def _open_postgresql(settings: Settings, *, for_command: bool) -> _Parts:
+    check_driver()
+    # The driver is an option of the installation, and takes time to load.
+    from applinks.storage.postgresql import place
+    from applinks.storage.postgresql.connection import PostgresDatabase
+    from applinks.storage.postgresql.incoming import PostgresIncoming
+    from applinks.storage.postgresql.kept_records import KeptRecords
+    from applinks.storage.postgresql.outgoing import PostgresOutgoing
+
+    sealer = Sealer((get_given_key(settings),))
+    await place.prepare(settings.database, for_command=for_command)
+    database = PostgresDatabase(settings.database)
+    kept = KeptRecords(database)
+    return _Parts(
+        database=database,
+        sealer=sealer,
+        incoming=PostgresIncoming(database, sealer, kept),
+        outgoing=PostgresOutgoing(database, sealer, kept),
+        leases=LeaseTable(database, moment=cast(func.extract("epoch", func.clock_timestamp()), BigInteger)),
+    )
+
+
+def _assemble(parts: _Parts, settings: Settings, *, clock: Clock, entropy: Entropy) -> Storage:
+    lifetimes, database = settings.lifetimes, parts.database
     return Storage(
         database=database,
         settings=settings,
-        incoming=SqliteIncoming(database, sealer, kept),
-        outgoing=SqliteOutgoing(database, sealer, kept),
+        incoming=parts.incoming,
+        outgoing=parts.outgoing,
         linking=LinkingTables(database),
-        keys=KeyTables(database, sealer),
+        keys=KeyTables(database, parts.sealer),
         failures=FailureTable(database, clock=clock, entropy=entropy, kept_per_link=settings.sizes.failures_per_link),
         audit=AuditTrail(database),
         sessions=SessionTable(
             database,
-            sealer,
+            parts.sealer,
             idle_seconds=lifetimes.session_idle_seconds,
             absolute_seconds=lifetimes.session_absolute_seconds,
         ),
-        leases=LeaseTable(database),
+        leases=parts.leases,
         usage=UsageTables(database),
     )

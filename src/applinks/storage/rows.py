@@ -45,6 +45,11 @@ def parse_words(text: str) -> tuple[str, ...]:
     return tuple(text.split(" ")) if text else ()
 
 
+def is_name(text: str) -> bool:
+    """Whether a text that somebody gave can be the name of a record of ours; no database takes every other one."""
+    return text.isascii() and text.isprintable()
+
+
 def format_link(link: Link) -> dict[str, Any]:
     """Give the row of a link."""
     return {

@@ -50,3 +50,11 @@ class Database(Protocol):
             StoreError: the database could not; the description says why.
         """
         ...
+
+    async def checkpoint(self) -> None:
+        """Move what a log holds into the files, where the database leaves that to us."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the database; what is asked of it afterwards fails."""
+        ...

@@ -14,3 +14,8 @@ def build_configuration(connection: object) -> Config:
     configuration.set_main_option("path_separator", "os")
     configuration.attributes["connection"] = connection
     return configuration
+
+
+def is_ours(name: str | None, type_: str, _parents: object) -> bool:
+    """Whether a thing of the database is ours; on PostgreSQL the host's tables stand beside them."""
+    return type_ != "table" or (name or "").startswith("applinks_")

@@ -102,6 +102,10 @@ class SqliteDatabase:
         """Move what the write-ahead log holds into the file, as far as no reader stands in the way."""
         await self.read_raw(lambda raw: raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
 
+    async def aclose(self) -> None:
+        """Close the connection; closing twice does nothing."""
+        self.close()
+
     def close(self) -> None:
         """Close the connection; closing twice does nothing."""
         with self._lock:

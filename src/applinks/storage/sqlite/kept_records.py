@@ -6,21 +6,14 @@ from typing import Any, Generic, TypeVar
 
 from applinks.records.clients import Client
 from applinks.records.links import Link
+from applinks.storage.hot.kept_table import KeptTable
 from applinks.storage.rows import parse_client, parse_link
 
 T = TypeVar("T")
 
-# Every link and client of a large installation; a record is a few kilobytes.
-_MOST_RECORDS = 2048
-
 
 class KeptRecords:
-    """
-    What one process parsed of a database.
-
-    Whoever asks has just read the version from the database, so nothing here can be out of date: what stands there
-    under another version is read again.
-    """
+    """What one process parsed of a database; whoever asks has just read the version."""
 
     def __init__(self) -> None:
         self._links = _Table("applinks_links", parse_link)
@@ -39,17 +32,14 @@ class _Table(Generic[T]):
     def __init__(self, name: str, parse: Callable[[dict[str, Any]], T]) -> None:
         self._query = f"SELECT * FROM {name} WHERE id = ?"  # noqa: S608 - one of our own two tables.
         self._parse = parse
-        self._kept: dict[str, tuple[int, T]] = {}
+        self._kept: KeptTable[T] = KeptTable()
 
     def get(self, raw: sqlite3.Connection, record_id: str, version: int) -> T:
-        kept = self._kept.get(record_id)
-        if kept is not None and kept[0] == version:
-            return kept[1]
+        kept = self._kept.find(record_id, version)
+        if kept is not None:
+            return kept
         cursor = raw.execute(self._query, (record_id,))
         row = dict(zip((column[0] for column in cursor.description), cursor.fetchone(), strict=True))
         record = self._parse(row)
-        if len(self._kept) >= _MOST_RECORDS:
-            self._kept.clear()
-        # The row may be newer than the version that was asked for; it is kept under its own.
-        self._kept[record_id] = (row["version"], record)
+        self._kept.keep(record_id, row["version"], record)
         return record

@@ -9,7 +9,7 @@ import sqlite3
 from applinks.records.connections import Connection
 from applinks.records.links import Link
 from applinks.storage.outgoing import OutgoingTables
-from applinks.storage.rows import Row
+from applinks.storage.rows import Row, is_name
 from applinks.storage.schema import connections
 from applinks.storage.sealing import Sealer
 from applinks.storage.sqlite.connection import SqliteDatabase
@@ -38,7 +38,7 @@ class SqliteOutgoing(OutgoingTables):
             found = raw.execute(_FIND_LINK, (id_or_handle,)).fetchone()
             return self._kept.get_link(raw, *found) if found else None
 
-        return await self._hot.read_raw(unit) if id_or_handle.isascii() else None
+        return await self._hot.read_raw(unit) if is_name(id_or_handle) else None
 
     async def find_connection(self, *, link_id: str, user_id: str | None, name: str = "") -> Connection | None:
         """Give the stored credentials; ``user_id`` None: the application's own."""

@@ -1,0 +1,1 @@
+"""What the hot statements of every database share."""

@@ -1,0 +1,95 @@
+"""
+The incoming side's store on PostgreSQL: what runs with every call, tokens and codes, one prepared round trip each.
+
+What is the same on every database is in `applinks.storage.incoming`. Each look-up here joins all that validity hangs
+on, and reads under which version links and clients stand now: a pause or a revocation is seen by the very next
+look-up, whichever process made it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from applinks.incoming.store import FoundAccessToken, FoundClient, FoundCode, FoundRefreshToken
+from applinks.records.clients import Client
+from applinks.records.links import Link
+from applinks.records.tokens import AccessToken, Family, RefreshToken
+from applinks.secret import Secret
+from applinks.storage.hot import token_rows
+from applinks.storage.incoming import IncomingTables
+from applinks.storage.postgresql import statements
+from applinks.storage.postgresql.connection import PostgresDatabase
+from applinks.storage.postgresql.kept_records import KeptRecords
+from applinks.storage.rows import format_words
+from applinks.storage.sealing import Sealer
+
+
+class PostgresIncoming(IncomingTables):
+    """Implements ``incoming.store.IncomingStore``, with its hot statements on PostgreSQL."""
+
+    def __init__(self, database: PostgresDatabase, sealer: Sealer, kept: KeptRecords) -> None:
+        super().__init__(database)
+        self._hot = database
+        self._sealer = sealer
+        self._kept = kept
+
+    async def find_client(self, client_id: str) -> FoundClient | None:
+        """Give the live (not ended) client of that wire id, with its link."""
+        if "\x00" in client_id:
+            return None  # PostgreSQL keeps no such text, and refuses to look for it.
+        _, owner = await self._find(statements.FIND_CLIENT, client_id)
+        return FoundClient(client=owner[0], link=owner[1]) if owner else None
+
+    async def find_code(self, row: int) -> FoundCode | None:
+        """Give a code by its row, claimed or not."""
+        found, owner = await self._find_row(statements.FIND_CODE, row)
+        return token_rows.build_found_code(found, *owner) if owner else None
+
+    async def find_access_token(self, row: int) -> FoundAccessToken | None:
+        """Give an access token by its row."""
+        found, owner = await self._find_row(statements.FIND_ACCESS, row)
+        return token_rows.build_found_access_token(found, *owner) if owner else None
+
+    async def find_refresh_token(self, row: int) -> FoundRefreshToken | None:
+        """Give a refresh token by its row, current or superseded."""
+        found, owner = await self._find_row(statements.FIND_REFRESH, row)
+        return token_rows.build_found_refresh_token(found, *owner, self._sealer) if owner else None
+
+    async def exchange_code(
+        self, row: int, *, at: int, family: Family, access_token: AccessToken, refresh_token: RefreshToken | None
+    ) -> bool:
+        """Claim the code and insert what it yields; False: it was claimed already, and nothing was written."""
+        values = (at, family.id, row, *token_rows.list_family(family), *token_rows.list_access_token(access_token))
+        if refresh_token is None:
+            return await self._hot.fetch(statements.EXCHANGE_CODE_FOR_ACCESS, *values) is not None
+        refresh = token_rows.list_refresh_token(refresh_token, self._sealer)
+        return await self._hot.fetch(statements.EXCHANGE_CODE, *values, *refresh) is not None
+
+    async def rotate_refresh_token(
+        self, row: int, *, at: int, answer: Secret, access_token: AccessToken, refresh_token: RefreshToken
+    ) -> bool:
+        """Supersede the current token by another, keeping the answer; False: it was superseded, nothing was written."""
+        sealed = token_rows.seal_answer(answer, row, self._sealer)
+        access = token_rows.list_access_token(access_token)
+        refresh = token_rows.list_refresh_token(refresh_token, self._sealer)
+        superseded = (at, refresh_token.row, sealed, format_words(access_token.scopes), row)
+        return await self._hot.fetch(statements.ROTATE, *superseded, *access, *refresh) is not None
+
+    async def add_access_token(self, access_token: AccessToken) -> None:
+        """Insert a token that comes of no code."""
+        await self._hot.fetch(statements.ADD_ACCESS, *token_rows.list_access_token(access_token))
+
+    async def claim_assertion(self, *, issuer: str, jti: str, expires_at: int) -> bool:
+        """Claim a ``jti``, once and for all processes; False: it was used before."""
+        return await self._hot.fetch(statements.CLAIM_ASSERTION, issuer, jti, expires_at) is not None
+
+    async def _find_row(self, statement: str, row: int) -> tuple[Sequence[Any], tuple[Client, Link] | None]:
+        return await self._find(statement, row) if row in token_rows.ROWS else ((), None)
+
+    async def _find(self, statement: str, value: int | str) -> tuple[Sequence[Any], tuple[Client, Link] | None]:
+        """Run a look-up, and give with it whose row it is; None: there is nothing, or nothing that it hangs on."""
+        record = await self._hot.fetch(statement, value)
+        if record is None:
+            return (), None
+        found = tuple(record.values())
+        client, link = await self._kept.find_client(found[0], found[1]), await self._kept.find_link(found[2], found[3])
+        return found, (client, link) if client and link else None
