@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -16,6 +17,17 @@ from applinks.secret import Secret
 Protocol = Literal["oauth2"]
 Synchronous = Literal["FULL", "NORMAL"]
 
+_BASE_URL = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?P<host>[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\])"
+    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
+    r"(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*)\Z"
+)
+_DEFAULT_PORTS = {"https": "443", "http": "80"}
+_HIGHEST_PORT = 65535
+_TEXTS = ("base_url", "name", "kind", "database", "synchronous")
+_SWITCHES = ("allow_http_for_loopback", "sealing_key_lost")
+_SWITCHED = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 _POSTGRESQL = "postgresql://"
 
@@ -124,8 +136,8 @@ class Settings:
         _check_base_url(self.base_url)
         if not self.name:
             object.__setattr__(self, "name", urlsplit(self.base_url).hostname or self.base_url)
-        if not 1 <= len(self.name) <= 60:
-            raise SettingsError("name: 1 to 60 characters")
+        if not 1 <= len(self.name) <= 60 or not self.name.strip() or not self.name.isprintable():
+            raise SettingsError("name: 1 to 60 characters, which can all be shown")
         if len(self.kind) > 40:
             raise SettingsError("kind: at most 40 characters")
         _check_database(self.database)
@@ -235,16 +247,20 @@ def _check_database(url: str) -> None:
 
 
 def _check_base_url(text: str) -> None:
-    parts = urlsplit(text)
-    host = parts.netloc.rsplit(":", 1)[0] if not parts.netloc.endswith("]") else parts.netloc
-    if parts.scheme not in {"https", "http"} or not parts.netloc:
-        raise SettingsError(f"base_url: {text!r} has to begin with https:// and a host")
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    """Refuse what peers would refuse: a base URL has one spelling, and is compared byte for byte."""
+    found = _BASE_URL.match(text)
+    if found is None:
+        raise SettingsError(
+            f"base_url: {text!r} is not understood; write https://, a host in lower case, and a path if there is one:"
+            " no final slash, query, fragment, user name or percent sign"
+        )
+    scheme, host, port, path = found["scheme"], found["host"], found["port"], found["path"]
+    if scheme == "http" and host not in _LOOPBACK:
         raise SettingsError("base_url: http is for 127.0.0.1, [::1] and localhost only; use https")
-    if text.endswith("/") or parts.query or parts.fragment or "@" in parts.netloc or "#" in text or "?" in text:
-        raise SettingsError("base_url: no final slash, query, fragment or user name")
-    if text != text.lower().replace(parts.path.lower(), parts.path) and parts.netloc != parts.netloc.lower():
-        raise SettingsError("base_url: write the host in lower case")
+    if port and (int(port) > _HIGHEST_PORT or port == _DEFAULT_PORTS[scheme]):
+        raise SettingsError(f"base_url: port {port} is no port, or the one that is meant without it")
+    if {".", ".."} & set(path.split("/")):
+        raise SettingsError("base_url: no dot segments in the path")
 
 
 def _read_file(config: Path | None) -> dict[str, Any]:
@@ -279,19 +295,35 @@ def _convert(values: Mapping[str, Any], source: str) -> dict[str, Any]:
     found = dict(values)
     if "sealing_key" in found:
         found["sealing_key"] = Secret(str(found["sealing_key"]))
-    if isinstance(found.get("protocols"), str):
-        found["protocols"] = tuple(found["protocols"].replace(",", " ").split())
-    elif isinstance(found.get("protocols"), list):
-        found["protocols"] = tuple(found["protocols"])
-    for name in ("allow_http_for_loopback", "sealing_key_lost"):
-        if isinstance(found.get(name), str):
-            found[name] = found[name].lower() in {"1", "true", "yes", "on"}
+    if "protocols" in found:
+        found["protocols"] = _convert_list("protocols", found["protocols"], source)
+    for name in _TEXTS:
+        if name in found and not isinstance(found[name], str):
+            raise SettingsError(f"{source}: {name} has to be a text")
+    for name in _SWITCHES:
+        if name in found:
+            found[name] = _convert_switch(name, found[name], source)
     if "user_seen_seconds" in found:
         found["user_seen_seconds"] = _convert_whole("user_seen_seconds", found["user_seen_seconds"], source)
     for group, kind in (("lifetimes", Lifetimes), ("sizes", Sizes)):
         if group in found:
             found[group] = _convert_group(group, kind, found[group], source)
     return found
+
+
+def _convert_list(name: str, value: object, source: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(value.replace(",", " ").split())
+    if not isinstance(value, list | tuple):
+        raise SettingsError(f"{source}: {name} has to be a list")
+    return tuple(str(each) for each in value)
+
+
+def _convert_switch(name: str, value: object, source: str) -> bool:
+    switched = _SWITCHED.get(str(value).lower())
+    if switched is None:
+        raise SettingsError(f"{source}: {name} is true or false")
+    return switched
 
 
 def _convert_whole(name: str, value: object, source: str) -> int:

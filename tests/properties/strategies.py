@@ -43,7 +43,12 @@ digests = thumbprints
 scope_names = st.text(SCOPE_CHARACTERS, min_size=1, max_size=12)
 scope_lists = st.lists(scope_names, unique=True, max_size=4).map(tuple)
 sequences = st.integers(0, (1 << 53) - 1)
-shown = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, max_size=40)
+# The first letter is one that can be seen: some letters of Hangul and Braille are as blank as a space.
+shown = st.builds(
+    str.__add__,
+    st.characters(categories=["L", "N"], exclude_characters="\u115f\u1160\u2800\u3164\uffa0"),
+    st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=39),
+)
 
 manifest_scopes = st.lists(
     st.builds(ManifestScope, name=scope_names, description=shown, application=st.booleans()),

@@ -37,8 +37,10 @@ class Scope:
             raise ValueError(f"{self.name!r} is no scope name: 1 to 64 visible ASCII characters without quotes")
         if self.name.startswith("applinks:") or self.name == OFFLINE_SCOPE:
             raise ValueError(f"{self.name!r} is reserved")
-        if not 1 <= len(self.description) <= 200:
-            raise ValueError(f"the description of {self.name!r} has to have 1 to 200 characters")
+        if not 1 <= len(self.description) <= 200 or not self.description.strip() or not self.description.isprintable():
+            raise ValueError(
+                f"the description of {self.name!r} has to have 1 to 200 characters, which can all be shown"
+            )
 
 
 @dataclass(frozen=True, slots=True)
