@@ -1,12 +1,12 @@
 """What every test may use, and the last line, which names the parts that this machine lacks."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.chromium import find_chromium
 from tests.fakes import CountingEntropy, FixedClock
 from tests.postgresql import VARIABLE, empty, find_programs, make_database, run_server
 from tools.requirements import format_summary
@@ -18,10 +18,6 @@ settings.register_profile("prove", deadline=None, max_examples=3000, suppress_he
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 _MISSING = pytest.StashKey[set[str]]()
-
-
-def _find_chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture
@@ -49,7 +45,7 @@ def leave_out(part: str) -> None:
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Where Chromium is."""
-    path = _find_chromium()
+    path = find_chromium()
     if path is None:
         leave_out("Chromium")
         raise AssertionError

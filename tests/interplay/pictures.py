@@ -5,7 +5,6 @@ They come from a running demo, by the steps that the how-tos tell, and show what
 a healthy demo never has, keys that changed unannounced, comes from the sample pages.
 """
 
-import shutil
 import sys
 import tempfile
 from functools import partial
@@ -16,8 +15,9 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
+from tests.chromium import CHROMIUM_ARGUMENTS, find_chromium
 from tests.interplay.demo_process import Demo, find_user, run_demo
-from tests.interplay.test_story import CHROMIUM_ARGUMENTS, connect, expect_state, log_in
+from tests.interplay.test_story import connect, expect_state, log_in
 from tests.pages.screenshots import _Quiet, write_pages
 
 # Room around what is cut out, so that a card keeps its shadow.
@@ -145,7 +145,7 @@ def cut_out(page: Page, path: Path, *shown: Locator) -> None:
 def main(folder: Path) -> None:
     """Draw into a folder, which is made where it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which("chromium")
+    chromium = find_chromium()
     if chromium is None:
         sys.exit("Chromium is missing: install Debian's package chromium")
     with run_demo() as demo, sync_playwright() as playwright:

@@ -5,19 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.chromium import CHROMIUM_ARGUMENTS
 from tests.interplay.demo_process import Demo, find_user, run_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-# Without these, Chromium asks for updates at every start.
-CHROMIUM_ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @pytest.fixture(scope="module")

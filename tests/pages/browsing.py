@@ -7,19 +7,11 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from applinks.web.pages.rendering import get_stylesheet
+from tests.chromium import CHROMIUM_ARGUMENTS
 from tests.pages.demo_samples import STYLESHEETS
 from tests.pages.samples import EVERY_PAGE, render
 
 ADDRESS = "http://samples.test"
-# Without these, Chromium asks for updates at every start.
-CHROMIUM_ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @contextmanager

@@ -9,18 +9,10 @@ from threading import Thread
 from playwright.sync_api import Browser, sync_playwright
 
 from applinks.web.pages.rendering import get_stylesheet
+from tests.chromium import CHROMIUM_ARGUMENTS, find_chromium
 from tests.pages.demo_samples import STYLESHEETS
 from tests.pages.samples import EVERY_PAGE, render
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 SHAPES = {
     "": (1280, 800, "light"),
     "-dark": (1280, 800, "dark"),
@@ -60,6 +52,11 @@ def _take(browser: Browser, address: str, folder: Path, names: list[str]) -> Non
 
 def main(arguments: list[str]) -> None:
     """Render the pages and take their pictures; further arguments name the pages wanted."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit("Chromium is missing: install Debian's package chromium")
+    if unknown := sorted(set(arguments[1:]) - set(EVERY_PAGE)):
+        sys.exit(f"no page is called {unknown[0]}; there are: {', '.join(sorted(EVERY_PAGE))}")
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
     write_pages(folder)
@@ -67,7 +64,7 @@ def main(arguments: list[str]) -> None:
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
             _take(browser, f"http://127.0.0.1:{server.server_port}", folder, arguments[1:] or list(EVERY_PAGE))
             browser.close()
     finally:
