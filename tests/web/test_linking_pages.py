@@ -1,122 +1,18 @@
 """Linking on the pages: two administrators, two applications, and what can stand between them."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-import anyio.lowlevel
-import httpx2
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Mount
 
-from applinks.administration import links
-from applinks.administration.actor import Actor
 from applinks.records.links import LinkState
-from applinks.records.users import User
-from applinks.web.pages.application import build_pages
-from applinks.web.pages.context import PagesContext
 from applinks.web.pages.visit import find_tint
-from applinks.wire.http import Request, Response
-from applinks.wire.urls import get_origin
-from tests.linking.world import (
-    A_URL,
-    ADMINISTRATOR,
-    B_URL,
-    NOTIFY,
-    Application,
-    Network,
-    World,
-    build_application,
-    make_pair,
-    open_world,
-)
+from tests.linking.world import A_URL, B_URL, NOTIFY, build_application, make_pair, open_world
 from tests.web.site import find_hidden
+from tests.web.two_applications import Browser, Pages, find_tile, make_private, propose
 
 pytestmark = pytest.mark.anyio
-
-
-class Users:
-    """The administrator is logged in, everywhere."""
-
-    async def current(self, request: Any) -> User | None:
-        return ADMINISTRATOR
-
-    async def find(self, user_id: str) -> User | None:
-        return ADMINISTRATOR if user_id == ADMINISTRATOR.id else None
-
-    def login_url(self, return_to: str) -> str:
-        return "/login"
-
-    def confirm_url(self, return_to: str) -> str | None:
-        return None
-
-
-@dataclass(kw_only=True)
-class Browser:
-    """The administrator's browser at one of the applications."""
-
-    application: Application
-    client: httpx2.AsyncClient
-
-    @classmethod
-    def open(cls, application: Application, **changes: Any) -> "Browser":
-        linking = application.linking
-        context = PagesContext(
-            settings=linking.settings,
-            users=Users(),  # type: ignore[arg-type]
-            sessions=application.storage.sessions,
-            incoming=application.incoming,
-            outgoing=linking.outgoing,
-            linking=linking,
-            administration=application.administration,
-            failures=application.storage.failures,
-            clock=linking.clock,
-            entropy=linking.entropy,
-            **changes,
-        )
-        path = urlsplit(application.url).path
-        app = Starlette(routes=[Mount(f"{path}/applinks", app=build_pages(context))])
-        origin = get_origin(application.url)
-        return cls(
-            application=application,
-            client=httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=origin),
-        )
-
-    async def open_page(self, path: str, **query: str) -> httpx2.Response:
-        url = path if path.startswith("http") else f"{self.application.url}/applinks{path}"
-        return await self.client.get(url, params=query or None)
-
-    async def press(self, page: httpx2.Response, *, to: str = "", **fields: Any) -> httpx2.Response:
-        """Send the form of a page, to its own address unless it is said, with its boxes as they are ticked."""
-        ticked = re.findall(r'type="checkbox" name="([^"]+)" value="([^"]+)" checked', page.text)
-        sent: dict[str, Any] = {}
-        for name, value in ticked:
-            sent.setdefault(name, []).append(value)
-        headers = {"sec-fetch-site": "same-origin"}
-        url = f"{self.application.url}/applinks{to}" if to else str(page.url)
-        return await self.client.post(url, data=sent | find_hidden(page) | fields, headers=headers)
-
-    async def look(self, url: str) -> httpx2.Response:
-        """Look who lives at an address, and go on to the page that shows it."""
-        return await self.follow(await self.press(await self.open_page("/new"), url=url, look="1"))
-
-    async def follow(self, response: httpx2.Response) -> httpx2.Response:
-        """Go where a redirect leads, within this application."""
-        assert response.status_code == 303, response.text
-        return await self.client.get(response.headers["location"])
-
-
-@dataclass(kw_only=True)
-class Pages:
-    world: World
-    a: Browser
-    b: Browser
 
 
 @pytest.fixture(scope="module")
@@ -131,47 +27,6 @@ async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
         yield pages
         for browser in (pages.a, pages.b):
             await browser.client.aclose()
-
-
-def make_private(application: Application) -> None:
-    async def is_private(url: str) -> bool:
-        return True
-
-    application.linking.fetcher.is_private = is_private  # type: ignore[method-assign]
-
-
-@asynccontextmanager
-async def delay(network: Network) -> AsyncIterator[asyncio.Event]:
-    """Hold every answer of every application back until the end; the event says that one was asked."""
-    released, is_asked, answer_quickly = asyncio.Event(), asyncio.Event(), network.answer
-
-    async def answer(request: Request) -> Response:
-        is_asked.set()
-        await released.wait()
-        return await answer_quickly(request)
-
-    network.answer = answer  # type: ignore[method-assign]
-    try:
-        yield is_asked
-    finally:
-        released.set()
-
-
-def find_tile(response: httpx2.Response) -> str:
-    """Give the colour of the other application's tile in the picture of the link."""
-    found = re.search(r'class="al-tile al-tile--(\d)', response.text.split('<main class="al-main"')[1])
-    if found is None:
-        found = re.search(r"al-tile--big al-tile--(\d)", response.text)
-    assert found is not None
-    return found[1]
-
-
-async def propose(browser: Browser, to: str) -> tuple[httpx2.Response, str]:
-    """Look at an address and go on with what is ticked; give the page, and the signed request."""
-    page = await browser.look(to)
-    answer = await browser.press(page, propose="1")
-    assert answer.status_code == 303, answer.text
-    return page, parse_qs(urlsplit(answer.headers["location"]).query)["request"][0]
 
 
 async def test_two_administrators_link_on_pages_alone(pages: Pages) -> None:
@@ -311,63 +166,6 @@ async def test_less_than_was_asked_is_shown_and_agreed_to(pages: Pages) -> None:
     assert "This side was left out" in page.text
 
 
-async def test_the_page_comes_while_the_peer_takes_its_time(pages: Pages) -> None:
-    """Issue, Pages: a peer that answers slowly; the page comes all the same and says that it has not heard yet."""
-    link_id = await pages.world.link()
-    impatient = Browser.open(pages.world.a, patience_seconds=0)
-    question = await impatient.open_page(f"/links/{link_id}/pause")
-    async with delay(pages.world.network) as is_asked:
-        # What goes on after the answer holds this stand-in for a server back, and no browser.
-        pressing = asyncio.create_task(impatient.press(question, pause="1", reason="for now"))
-        await is_asked.wait()
-        page = await impatient.open_page(f"/links/{link_id}")
-        assert "Paused" in page.text
-        assert "Tracker has not been told yet" in page.text
-        assert "paused it just now: “for now”." in (await impatient.open_page("/")).text
-    assert (await pressing).status_code == 303
-    assert "has not been told" not in (await impatient.open_page(f"/links/{link_id}")).text
-    await impatient.client.aclose()
-
-
-async def test_a_test_that_takes_its_time_is_said_to_be_under_way(pages: Pages) -> None:
-    """Issue, Pages: a peer that answers slowly."""
-    link_id = await pages.world.link()
-    impatient = Browser.open(pages.world.a, patience_seconds=0)
-    page = await impatient.open_page(f"/links/{link_id}")
-    async with delay(pages.world.network) as is_asked:
-        pressing = asyncio.create_task(impatient.press(page, to=f"/links/{link_id}/test"))
-        await is_asked.wait()
-        for _ in range(50):
-            await anyio.lowlevel.checkpoint()
-        shown = await impatient.open_page(f"/links/{link_id}")
-        assert "The test is under way" in shown.text
-        assert "Tracker answers slowly" in shown.text
-    assert (await pressing).status_code == 303
-    await impatient.client.aclose()
-
-
-async def test_what_ended_says_whether_the_other_side_has_heard(pages: Pages) -> None:
-    """Issue, Pages: not told yet."""
-    link_id = await pages.world.link()
-    pages.world.network.down.add(B_URL)
-    page = await pages.a.follow(await pages.a.press(await pages.a.open_page(f"/links/{link_id}/delete"), delete="1"))
-    assert "The link with Tracker has ended here" in page.text
-    assert "Tracker does not answer; it is told as soon as it does." in page.text
-    assert "Tracker has not been told yet" in (await pages.a.open_page(f"/links/{link_id}")).text
-    pages.world.network.down.clear()
-    await pages.world.pump(seconds=5)
-    assert "has not been told" not in (await pages.a.open_page(f"/links/{link_id}")).text
-    assert (await pages.world.b.find(link_id)).ended_at
-
-
-async def test_a_link_that_both_delete_says_that_both_have_stopped(pages: Pages) -> None:
-    """Ours: what is known is said."""
-    link_id = await pages.world.link()
-    await links.delete(link_id, actor=Actor.for_user(ADMINISTRATOR), side=pages.world.b.administration)
-    page = await pages.a.press(await pages.a.open_page(f"/links/{link_id}/delete"), delete="1")
-    assert "Both ends have stopped." in (await pages.a.follow(page)).text
-
-
 async def test_what_was_found_is_shown_again_without_asking(pages: Pages) -> None:
     """Ours: the back button leads to a page, not to a form that is sent again."""
     shown = await pages.a.look(B_URL)
@@ -476,18 +274,3 @@ async def test_another_address_that_an_application_has_is_offered(pages: Pages) 
     assert "Only https addresses can be linked; plain http is for this computer alone." in page.text
     assert "Try the same address with https" in page.text
     assert "Look there" in page.text
-
-
-@pytest.mark.parametrize("direction", ["incoming", "outgoing"])
-async def test_a_switch_that_was_told_is_not_called_untold(pages: Pages, direction: str) -> None:
-    """Ours: the next page shows what the other side has heard meanwhile."""
-    link_id = await pages.world.link()
-    form = await pages.a.open_page(f"/links/{link_id}/{direction}")
-    headers = {"sec-fetch-site": "same-origin"}
-    for _ in range(2):
-        sent = find_hidden(form) | {"save": "1"}
-        page = await pages.a.follow(await pages.a.client.post(str(form.url), data=sent, headers=headers))
-        assert "has not been told yet" not in page.text
-        assert "Disabled" in page.text
-        there = await pages.b.open_page(f"/links/{link_id}")
-        assert "has not been told yet" not in there.text

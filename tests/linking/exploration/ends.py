@@ -1,5 +1,5 @@
 """
-One end of a handshake as a value, and what each event makes of it.
+The steps of one end of a handshake, and what each event makes of it.
 
 Every step is the product's own: `decide`, and load, decide, commit of `applinks.linking.changes`, over a store in
 memory. Only what stands around them is said here in short: which record a message means, and which answer counts.
@@ -27,22 +27,15 @@ from applinks.linking.repeats import get_allows, is_statement_due
 from applinks.linking.statements import _get_agreed, _get_pending, _get_state
 from applinks.linking.states import FIRST_SEQ, decide
 from applinks.linking.store import CommitResult, DecidedProposal, LinkWrite
-from applinks.records.links import EndReason, Link, LinkState, Peer, Schedule
+from applinks.records.links import EndReason, Link, LinkState, Peer
 from applinks.wire.linking.statement import Statement
 from applinks.wire.linking.terms import Access, Level, Terms, is_within
+from tests.linking.exploration.records_of_an_end import NOW, Document, End, make_end
 from tests.linking.memory_store import Kept, MemoryLinkingStore
 
-NOW = 1_800_000_000
 DAY = 86400
 A, B, E = "https://a.example", "https://b.example", "https://e.example"
 ADMINISTRATOR = "user:1"
-
-
-class Document(dict[str, Any]):
-    """A document that can be part of a hashable record; nobody changes it."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(tuple(self.items()))
 
 
 def _build_terms(*scopes: str) -> Terms:
@@ -94,40 +87,6 @@ class Answer:
 
 def make_proposal(issuer: str, audience: str, number: int, *, signed_by: str = "") -> Proposal:
     return Proposal(issuer, audience, f"lnk_{number:022d}", signed_by or issuer)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class End:
-    """
-    All that one application keeps, with its clock standing at NOW: what lies ahead moves nearer instead.
-
-    Equal records are the same object (`make_end` sees to it), so that ends are compared without looking inside.
-    """
-
-    url: str
-    links: tuple[Link, ...] = ()
-    decided: tuple[DecidedProposal, ...] = ()
-
-    def get(self, link_id: str) -> Link:
-        link = self.find(link_id)
-        assert link is not None
-        return link
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, End) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        return hash(self._key())
-
-    def with_link(self, before: Link, after: Link) -> "End":
-        """Give the end with one record in the place of another."""
-        return End(self.url, tuple(after if each is before else each for each in self.links), self.decided)
-
-    def _key(self) -> tuple[object, ...]:
-        return (self.url, tuple(map(id, self.links)), self.decided)
-
-    def find(self, link_id: str) -> Link | None:
-        return next((link for link in self.links if link.id == link_id), None)
 
 
 class ViolationError(AssertionError):
@@ -401,33 +360,6 @@ def wait(end: End) -> End:
         for link in end.links
     ]
     return make_end(end.url, Kept(links=tuple(links), decided=end.decided))
-
-
-def make_end(url: str, kept: Kept) -> End:
-    """Take away what makes no difference: moments long gone, attempts, versions, the order of rows."""
-    simple = (_simplify(link) for link in kept.links)
-    links = sorted((_LINKS.setdefault(link, link) for link in simple), key=lambda link: link.id)
-    return End(url, tuple(links), tuple(sorted(kept.decided, key=lambda each: (each.issuer, each.jti, each.answer))))
-
-
-_LINKS: dict[Link, Link] = {}
-
-
-def _simplify(link: Link) -> Link:
-    waits = not link.ended_at and link.agreed is not None and link.peer.agreed_digest is None
-    pending = link.pending
-    if pending is not None and 0 < pending.until < NOW:
-        pending = replace(pending, until=NOW)
-    return replace(
-        link,
-        version=1,
-        pending=pending,
-        statement=Schedule(),
-        test_call=Schedule(),
-        in_force_at=link.in_force_at if waits else (NOW if link.in_force_at else 0),
-        ended_at=NOW if link.ended_at else 0,
-        peer=replace(link.peer, heard_at=0, keys_read_at=0),
-    )
 
 
 def _begin(link_id: str, peer: str) -> Beginning:
