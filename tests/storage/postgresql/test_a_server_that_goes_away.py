@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,38 +15,11 @@ from applinks.storage.postgresql.connection import PostgresDatabase
 from applinks.storage.schema import leases
 from applinks.storage.units import ConflictError, UnitUndone
 from tests.conformance.records import NOW, add_link, add_refresh_token, make_access_token, make_connection, make_event
-from tests.postgresql import Relay, drop_tables, execute, execute_in_loop
-from tests.storage.postgresql_storage import build_settings, open_again
+from tests.postgresql import Relay, execute, execute_in_loop
+from tests.storage.postgresql.opening import build_settings, open_again
 from tests.storage.secrets import keep_every_secret
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def settings(postgresql: str) -> Settings:
-    return build_settings(postgresql)
-
-
-@pytest.fixture
-async def storage(settings: Settings) -> AsyncIterator[Storage]:
-    storage = await open_again(settings)
-    yield storage
-    await storage.close()
-
-
-@pytest.fixture
-def new(settings: Settings) -> Settings:
-    """The settings of a database without a table."""
-    drop_tables(settings.database)
-    return settings
-
-
-@pytest.fixture
-async def relay(settings: Settings) -> AsyncIterator[Relay]:
-    relay = Relay(settings.database)
-    await relay.open()
-    yield relay
-    await relay.close()
 
 
 SLEEPERS = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"

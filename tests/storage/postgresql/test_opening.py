@@ -4,7 +4,6 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from importlib.util import find_spec as really_find_spec
 from typing import Any
 
@@ -21,37 +20,10 @@ from applinks.storage.open import Storage
 from applinks.storage.postgresql import place
 from applinks.storage.postgresql.connection import connect
 from applinks.storage.schema import metadata
-from tests.postgresql import Relay, drop_tables, execute_in_loop
-from tests.storage.postgresql_storage import build_settings, open_again
+from tests.postgresql import Relay, execute_in_loop
+from tests.storage.postgresql.opening import build_settings, open_again
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def settings(postgresql: str) -> Settings:
-    return build_settings(postgresql)
-
-
-@pytest.fixture
-async def storage(settings: Settings) -> AsyncIterator[Storage]:
-    storage = await open_again(settings)
-    yield storage
-    await storage.close()
-
-
-@pytest.fixture
-def new(settings: Settings) -> Settings:
-    """The settings of a database without a table."""
-    drop_tables(settings.database)
-    return settings
-
-
-@pytest.fixture
-async def relay(settings: Settings) -> AsyncIterator[Relay]:
-    relay = Relay(settings.database)
-    await relay.open()
-    yield relay
-    await relay.close()
 
 
 # The host's database
