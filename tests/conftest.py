@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.chromium import find_chromium
 from tests.fakes import CountingEntropy, FixedClock
+from tests.javascript import MISSING_PART, find_node
 from tests.postgresql import VARIABLE, empty, find_programs, make_database, run_server
 from tools.requirements import format_summary
 
@@ -48,6 +49,16 @@ def chromium_path() -> str:
     path = find_chromium()
     if path is None:
         leave_out("Chromium")
+        raise AssertionError
+    return path
+
+
+@pytest.fixture(scope="session")
+def node_path() -> str:
+    """Where a Node.js is that runs the packages of tests/javascript."""
+    path = find_node()
+    if path is None:
+        leave_out(MISSING_PART)
         raise AssertionError
     return path
 

@@ -88,6 +88,12 @@ def test_what_is_given_counts_before_the_environment_and_that_before_the_file(tm
         ('allow_http_for_loopback = "maybe"', "true or false"),
         ('user_seen_seconds = "soon"', "whole number"),
         ("user_seen_seconds = -1", "0 or more"),
+        ("proxies = 5", "proxies has to be a list"),
+        ('proxies = ["proxy.example"]', "'proxy.example' is not understood; write an address as 10.0.0.5"),
+        ('proxies = ["10.0.0.5/24"]', "'10.0.0.5/24' is not understood"),
+        ('proxies = ["*"]', "not understood"),
+        ('proxies = ["0.0.0.0/0"]', "anybody could say who calls"),
+        ('proxies = ["::/0"]', "anybody could say who calls"),
         ("lifetimes = 5", "has to be a table"),
         ("[lifetimes]\ncolour = 1", "unknown setting lifetimes.colour"),
         ("[sizes]\ndocument = true", "not negative"),
@@ -110,6 +116,50 @@ def test_without_a_base_url_the_error_says_where_to_put_one(tmp_path: Path) -> N
     with pytest.raises(SettingsError, match="APPLINKS_BASE_URL"):
         load(tmp_path)
     assert load(tmp_path, default_base_url="http://127.0.0.1").base_url == "http://127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://tracker.example/", "has a final slash"),
+        ("tracker.example", "has no scheme"),
+        ("ftp://tracker.example", "another scheme"),
+        ("https://", "has no host"),
+        ("https://Tracker.example", "not in lower case"),
+        ("https://tracker.example/?a=b", "has a query"),
+        ("https://tracker.example/#a", "has a fragment"),
+        ("https://tracker.example/a%20b", "percent sign"),
+        ("https://tracker.example//a", "empty part"),
+        ("https://träcker.example", "wrong host, port or path"),
+    ],
+)
+def test_the_rule_is_named_that_a_base_url_breaks(url: str, words: str) -> None:
+    """Ours: one sentence for all of them leaves everybody guessing."""
+    with pytest.raises(SettingsError, match=words):
+        Settings(base_url=url)
+
+
+def test_a_base_url_with_a_password_is_not_repeated() -> None:
+    """N-05."""
+    with pytest.raises(SettingsError, match="it has a user name") as caught:
+        Settings(base_url="https://me:pass-word@tracker.example")
+    assert "pass-word" not in str(caught.value)
+
+
+def test_an_empty_variable_counts_as_none(tmp_path: Path) -> None:
+    """Ours: so a shell or a container says that there is none."""
+    empty = {"APPLINKS_BASE_URL": "", "APPLINKS_SEALING_KEY": "", "APPLINKS_USER_SEEN_SECONDS": ""}
+    assert load(tmp_path, "", empty, default_base_url="http://127.0.0.1").base_url == "http://127.0.0.1"
+
+
+@pytest.mark.requirement("N-03")
+def test_proxies_are_listed_in_the_file_or_the_environment(tmp_path: Path) -> None:
+    """Security N-03: none by default."""
+    listed = ("10.0.0.5", "2001:db8::/64")
+    assert load(tmp_path, base_url="https://tracker.example").proxies == ()
+    assert load(tmp_path, f"proxies = {list(listed)}", base_url="https://tracker.example").proxies == listed
+    for text in ("10.0.0.5 2001:db8::/64", "10.0.0.5, 2001:db8::/64"):
+        assert load(tmp_path, "", {"APPLINKS_PROXIES": text}, base_url="https://tracker.example").proxies == listed
 
 
 def test_a_file_that_is_named_and_missing_is_an_error(tmp_path: Path) -> None:

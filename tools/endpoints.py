@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from applinks.assembly import Declared, assemble
+from applinks.assembly import assemble
 from applinks.clock import SystemClock
 from applinks.entropy import SystemEntropy
 from applinks.records.scopes import Resource, Scope
 from applinks.settings import Settings
+from applinks.sides import Declared
 from applinks.web.pages.application import PAGES
 from applinks.web.pages.visit import Access
 
@@ -46,13 +47,22 @@ _PROTOCOL: Mapping[str, tuple[str, str]] = {
         "gives up a token, RFC 7009; a refresh token ends the consent",
         "the client that it was issued to",
     ),
+    "/applinks/oauth2/introspect": (
+        "what a token is good for at this moment, RFC 7662",
+        "the client that it was issued to, or one that serves its resource; it proves itself",
+    ),
     "/applinks/oauth2/jwks": ("this application’s public keys", "anybody"),
     "/applinks/oauth2/client.json": ("who this application is as a client", "anybody"),
+    "/applinks/oauth2/clients/": (
+        "the same for a server without Applinks, under a random name and `.json`",
+        "anybody who was told the name",
+    ),
     "/applinks/link/statement": (
         "how a link stands at the peer; answered with how it stands here",
         "the peer of the link, by its signature",
     ),
     "/applinks/link/check": ("the test call of a link", "the peer of a link in force, with the scope `applinks:check`"),
+    "/applinks/health": ("whether the database answers: 200, or else 503", "anybody"),
 }
 _WHO = {
     Access.USER: "a user who is logged in and active",

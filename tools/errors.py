@@ -8,11 +8,14 @@ from pathlib import Path
 from applinks import errors
 from applinks.linking.errors import _DESCRIPTIONS, LinkingError
 from applinks.outgoing import errors as outgoing_errors
-from applinks.storage import sealing
+from applinks.storage.sealing import sealer
 from applinks.wire.oauth2.error_codes import ErrorCode
-from applinks.words import _CHECKS, _ENDS, _REFUSALS, _RESTS, _STATES
+from applinks.words.refusals import REFUSALS
+from applinks.words.servers import WARNINGS
+from applinks.words.states import CHECKS, ENDS, RESTS, STATES
 
 _NAMES = {"us": "Tracker", "peer": "Start page", "caller": "Start page", "server": "Tracker"}
+_SERVER = {"server": "id.example", "token_host": "tokens.example"}
 # Whose first text is a description that leaves us; the others' texts stay in the log and the failure inbox.
 _SPEAKING = {
     "AccessDeniedError",
@@ -31,7 +34,7 @@ _SPEAKING = {
     "WrongIssuerError",
 }
 # Where the errors are that a host may catch.
-_MODULES = (errors, outgoing_errors, sealing)
+_MODULES = (errors, outgoing_errors, sealer)
 _DEFAULTS = {
     name: each.code
     for module in _MODULES
@@ -83,7 +86,7 @@ def format_errors(source: Path) -> str:
 
 def find_codes(source: Path) -> set[str]:
     """Give every code that the source names where it raises or declares an error, tables apart."""
-    codes = set(_DESCRIPTIONS) | set(_REFUSALS) | set(ErrorCode) | set(_DEFAULTS.values())
+    codes = set(_DESCRIPTIONS) | set(REFUSALS) | set(ErrorCode) | set(_DEFAULTS.values())
     for path in _list_files(source):
         tree = ast.parse(path.read_text("utf-8"))
         codes |= {code for code, _ in _find_raised(tree)}
@@ -159,7 +162,7 @@ def _format_refusals() -> Iterator[str]:
     yield "A code without a sentence of its own is shown with its description, or in the words of its family."
     yield ""
     yield from _begin_table("code", "what happened", "what to do")
-    for code, texts in _REFUSALS.items():
+    for code, texts in REFUSALS.items():
         yield _row(f"`{code}`", *(text.format(**_NAMES) for text in texts))
     yield ""
 
@@ -168,11 +171,11 @@ def _format_states() -> Iterator[str]:
     yield "## What the page of a link says"
     yield ""
     yield from _begin_table("state", "word")
-    for key, word in _STATES.items():
+    for key, word in STATES.items():
         yield _row(f"`{key}`", word)
     tables = (
-        ("Why a link rests", _RESTS),
-        ("What a test call found, when Start page called Tracker", _CHECKS),
+        ("Why a link rests", RESTS),
+        ("What a test call found, when Start page called Tracker", CHECKS),
     )
     for title, table in tables:
         yield from ("", f"### {title}", "")
@@ -181,8 +184,12 @@ def _format_states() -> Iterator[str]:
             yield _row(f"`{code}`", *(text.format(**_NAMES) for text in texts))
     yield from ("", "### Why a link ended", "")
     yield from _begin_table("reason", "what")
-    for reason, text in _ENDS.items():
+    for reason, text in ENDS.items():
         yield _row(f"`{reason}`", text.format(**_NAMES))
+    yield from ("", "### What is remarkable about a server without Applinks, before it is linked", "")
+    yield from _begin_table("code", "what", "what to do")
+    for code, texts in WARNINGS.items():
+        yield _row(f"`{code}`", *(text.format(**_SERVER) for text in texts))
 
 
 def _find_raised(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -196,8 +203,10 @@ def _find_raised(tree: ast.Module) -> Iterator[tuple[str, str]]:
         nodes = [node for node in ast.walk(scope) if isinstance(node, ast.Assign | ast.Call)]
         for node in sorted(nodes, key=lambda each: each.lineno):
             match node:
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str() as text)):
-                    texts[name] = text
+                case ast.Assign(
+                    targets=[ast.Name(id=name)], value=ast.Constant(value=str()) | ast.JoinedStr() as value
+                ):
+                    texts[name] = _get_text(value, {})
                 case ast.Call():
                     yield from _read_call(node, texts)
 
@@ -227,6 +236,8 @@ def _read_call(node: ast.Call, texts: Mapping[str, str]) -> Iterator[tuple[str, 
     said: ast.expr | None
     if name in {"build_refusal", "_FaultError", "AuthorizationRedirect"} and len(values) >= 2:
         codes, said = list(_list_texts(values[0])), values[1]
+    elif name == "InvalidValueError" and len(values) == 3:
+        codes, said = list(_list_texts(values[1])), values[2]
     elif name == "Refuse":
         codes, said = list(_list_texts(keywords.get("code"))), keywords.get("description")
     elif name in _SPEAKING:

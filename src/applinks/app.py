@@ -4,17 +4,19 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from applinks.assembly import Declared, Running, assemble
+from applinks.assembly import OwnForm, Running, assemble
 from applinks.clock import Clock, SystemClock
 from applinks.entropy import Entropy, SystemEntropy
 from applinks.errors import SettingsError
 from applinks.outgoing.connection import PeerConnection
 from applinks.outgoing.disconnection import disconnect
 from applinks.outgoing.peers import get_link
+from applinks.outgoing.side import build_connect_url
 from applinks.records.links import Link
 from applinks.records.scopes import Resource, Scope
 from applinks.records.users import HostUsers
 from applinks.settings import Settings
+from applinks.sides import Declared
 from applinks.web.guard import GuardContext
 from applinks.web.protocol.asgi import AsgiApplication
 from applinks.web.protocol.endpoints import list_well_known_paths
@@ -36,6 +38,7 @@ class AppLinks:
         resources: Sequence[Resource] = (),
         clock: Clock | None = None,
         entropy: Entropy | None = None,
+        form: OwnForm | None = None,
     ) -> None:
         """
         Declare what there is; nothing is opened yet.
@@ -47,6 +50,7 @@ class AppLinks:
             resources: parts of the host below its base URL that have scopes of their own.
             clock: time, for tests.
             entropy: randomness, for tests.
+            form: what the server form adds, for itself.
         """
         self.settings = settings
         self._declared = Declared(
@@ -56,6 +60,7 @@ class AppLinks:
             clock=clock or SystemClock(),
             entropy=entropy or SystemEntropy(),
         )
+        self._form = form
         self._running: Running | None = None
         self._starting: asyncio.Lock | None = None
 
@@ -98,7 +103,7 @@ class AppLinks:
 
     def connect_url(self, link: Link, *, return_to: str = "/") -> str:
         """Give the address at which a user connects, and whence she comes back to ``return_to``, a path of the host."""
-        return self.settings.url(f"/applinks/connect/{link.id}?{urlencode({'return_to': return_to})}")
+        return f"{build_connect_url(self.settings, link.id)}?{urlencode({'return_to': return_to})}"
 
     @property
     def account_url(self) -> str:
@@ -152,5 +157,5 @@ class AppLinks:
             self._starting = asyncio.Lock()
         async with self._starting:
             if self._running is None:
-                self._running = await assemble(self._declared)
+                self._running = await assemble(self._declared, self._form)
             return self._running

@@ -3,41 +3,43 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from applinks.administration.side import build_administration
-from applinks.clock import Clock
-from applinks.entropy import Entropy, Rows
 from applinks.errors import StoreError
-from applinks.fetching.transport import Fetcher
-from applinks.incoming.seen_users import SeenUsers
 from applinks.incoming.side import IncomingSide
-from applinks.linking.keys import find_peer_key
 from applinks.linking.side import LinkingSide
 from applinks.outgoing.side import OutgoingSide
-from applinks.records.scopes import Resource
-from applinks.records.users import HostUsers
-from applinks.settings import Settings
+from applinks.sides import Declared, Sides, build_sides
 from applinks.storage.open import Storage, open_storage
-from applinks.upkeep import LinkTeller, run_upkeep, write_usage
+from applinks.upkeep import run_upkeep, write_usage
 from applinks.web.guard import GuardContext
-from applinks.web.pages.application import build_pages
+from applinks.web.pages.application import OpenPage, Page, build_pages
 from applinks.web.pages.context import PagesContext
 from applinks.web.protocol.asgi import AsgiApplication
-from applinks.web.protocol.endpoints import build_endpoints
+from applinks.web.protocol.endpoints import Endpoint, build_endpoints
 
 _log = logging.getLogger("applinks.app")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
-    """What a host declared of itself; the first resource is the host."""
+class OwnForm(Protocol):
+    """What the server form adds, which has users of its own; in a host these are the host's."""
 
-    settings: Settings
-    users: HostUsers
-    resources: tuple[Resource, ...]
-    clock: Clock
-    entropy: Entropy
+    logout_url: str
+
+    def open(self, storage: Storage) -> None:
+        """Take up the open database, before anything asks for a user."""
+        ...
+
+    def build_endpoints(self, incoming: IncomingSide) -> Mapping[str, Endpoint]:
+        """Give further endpoints, by their path below the base URL."""
+        ...
+
+    def list_pages(self) -> Sequence[Page | OpenPage]:
+        """Give further pages."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,31 +47,41 @@ class Running:
     """All parts of an application that has started; they belong to one event loop."""
 
     storage: Storage
-    fetcher: Fetcher
-    incoming: IncomingSide
-    outgoing: OutgoingSide
-    linking: LinkingSide
+    sides: Sides
     guard: GuardContext
     pages: AsgiApplication
     upkeep: asyncio.Task[None]
+
+    @property
+    def incoming(self) -> IncomingSide:
+        """They call us."""
+        return self.sides.incoming
+
+    @property
+    def outgoing(self) -> OutgoingSide:
+        """We call them."""
+        return self.sides.outgoing
+
+    @property
+    def linking(self) -> LinkingSide:
+        """How two applications become one link."""
+        return self.sides.linking
 
     async def close(self) -> None:
         """End the periodic work and close what is open."""
         self.upkeep.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self.upkeep
-        # A renewal under way may hold a rotated token that nobody else has: it is kept first.
-        await self.outgoing.flights.settle()
+        await self.sides.close()
         # A database that cannot be written does not keep the application from ending; it loses a minute's count.
         with contextlib.suppress(StoreError):
             await write_usage(self.storage.usage, (self.incoming.usage, self.outgoing.usage))
-        await self.fetcher.aclose()
         await self.storage.close()
 
 
-async def assemble(declared: Declared) -> Running:
+async def assemble(declared: Declared, form: OwnForm | None = None) -> Running:
     """
-    Open the database and put the parts together.
+    Open the database and put the parts together; ``form`` None: they are a host's.
 
     Raises:
         SettingsError, SchemaError, StoreError: it cannot start; the text says why and what to do.
@@ -79,74 +91,45 @@ async def assemble(declared: Declared) -> Running:
         reason = "plain http is allowed, because this is a loopback address"
         _log.warning("http.allowed base_url=%s reason=%r", settings.base_url, reason)
     storage = await open_storage(settings, clock=declared.clock, entropy=declared.entropy)
-    fetcher = Fetcher(settings)
-    outgoing = OutgoingSide(
-        store=storage.outgoing,
-        settings=settings,
-        clock=declared.clock,
-        entropy=declared.entropy,
-        fetcher=fetcher,
-        failures=storage.failures,
-        get_signing_key=storage.keys.get_signing_key,
-    )
-    linking = LinkingSide(
-        store=storage.linking,
-        settings=settings,
-        clock=declared.clock,
-        entropy=declared.entropy,
-        fetcher=fetcher,
-        failures=storage.failures,
-        keys=storage.keys,
-        outgoing=outgoing,
-        resources=declared.resources,
-    )
-    teller = LinkTeller(linking)
-    incoming = _build_incoming(declared, storage, linking, teller)
+    if form is not None:
+        form.open(storage)
+    sides = build_sides(declared, storage)
+    incoming, linking = sides.incoming, sides.linking
+    usages = (incoming.usage, sides.outgoing.usage)
     return Running(
         storage=storage,
-        fetcher=fetcher,
-        incoming=incoming,
-        outgoing=outgoing,
-        linking=linking,
+        sides=sides,
         guard=GuardContext(
-            settings=settings, incoming=incoming, endpoints=build_endpoints(incoming=incoming, linking=linking)
+            settings=settings,
+            incoming=incoming,
+            endpoints=build_endpoints(
+                incoming=incoming, linking=linking, extra=form.build_endpoints(incoming) if form else {}
+            ),
         ),
-        pages=_build_pages(declared, storage, incoming, linking),
-        upkeep=asyncio.create_task(
-            run_upkeep(storage, linking, teller, (incoming.usage, outgoing.usage)), name="applinks.upkeep"
-        ),
+        pages=_build_pages(declared, form, storage, sides),
+        upkeep=asyncio.create_task(run_upkeep(storage, linking, sides.teller, usages), name="applinks.upkeep"),
     )
 
 
-def _build_incoming(declared: Declared, storage: Storage, linking: LinkingSide, teller: LinkTeller) -> IncomingSide:
-    """Build the incoming side, and hand it the two things that it needs of linking, which it does not import."""
-    settings = declared.settings
-    return IncomingSide(
-        store=storage.incoming,
-        settings=settings,
-        clock=declared.clock,
-        entropy=declared.entropy,
-        rows=Rows(declared.entropy),
-        users=SeenUsers(declared.users, clock=declared.clock, seconds=settings.user_seen_seconds),
-        resources=declared.resources,
-        failures=storage.failures,
-        find_peer_key=lambda link, jwt: find_peer_key(link, jwt, side=linking),
-        hear_early_call=teller.tell_early,
-    )
-
-
-def _build_pages(declared: Declared, storage: Storage, incoming: IncomingSide, linking: LinkingSide) -> AsgiApplication:
+def _build_pages(declared: Declared, form: OwnForm | None, storage: Storage, sides: Sides) -> AsgiApplication:
     return build_pages(
         PagesContext(
             settings=declared.settings,
             users=declared.users,
             sessions=storage.sessions,
-            incoming=incoming,
-            outgoing=linking.outgoing,
-            linking=linking,
-            administration=build_administration(storage, clock=declared.clock, entropy=declared.entropy),
+            incoming=sides.incoming,
+            outgoing=sides.outgoing,
+            linking=sides.linking,
+            administration=build_administration(
+                storage,
+                clock=declared.clock,
+                entropy=declared.entropy,
+                declared=tuple(scope for each in declared.resources for scope in each.scopes),
+            ),
             failures=storage.failures,
             clock=declared.clock,
             entropy=declared.entropy,
-        )
+            logout_url=form.logout_url if form else "",
+        ),
+        form.list_pages() if form else (),
     )

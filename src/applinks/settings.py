@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ _BASE_URL = re.compile(
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
 _HIGHEST_PORT = 65535
 _TEXTS = ("base_url", "name", "kind", "database", "synchronous")
+_LISTS = ("protocols", "proxies")
 _SWITCHES = ("allow_http_for_loopback", "sealing_key_lost")
 _SWITCHED = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
@@ -113,9 +115,13 @@ class Settings:
             peers compare a new key of ours; links and what they hold survive. Of no effect while the key opens.
         protocols: those we offer, in order of preference.
         synchronous: SQLite's durability: ``FULL`` survives a power cut, ``NORMAL`` is faster.
-        allow_http_for_loopback: let peers on ``127.0.0.1``, ``[::1]`` and ``localhost`` be ``http``; on by default
-            exactly when our own base URL is such a one.
+        allow_http_for_loopback: let peers and issuers on ``127.0.0.1``, ``[::1]`` and ``localhost`` be ``http``; on by
+            default exactly when our own base URL is such a one. Where that is https, an Applinks there stays refused,
+            because the handshake takes http only between two that are both on it; other servers are not.
         user_seen_seconds: how long what the host said of a user is kept; 0: asked each time.
+        proxies: of ``applinks serve``: the addresses or networks of the proxies in front, as in ``10.0.0.5`` or
+            ``10.0.0.0/24``; from these alone ``X-Forwarded-For`` says who calls, which limits on failures count by.
+            In the environment between spaces or commas. Inside an application its own server knows its proxies.
     """
 
     base_url: str
@@ -129,6 +135,7 @@ class Settings:
     synchronous: Synchronous = "FULL"
     allow_http_for_loopback: bool | None = None
     user_seen_seconds: int = 30
+    proxies: tuple[str, ...] = ()
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     sizes: Sizes = field(default_factory=Sizes)
 
@@ -147,6 +154,7 @@ class Settings:
             raise SettingsError(f"protocols: at least one of {', '.join(get_args(Protocol))}")
         if self.user_seen_seconds < 0:
             raise SettingsError("user_seen_seconds: 0 or more")
+        _check_proxies(self.proxies)
         if self.sealing_key is not None:
             decode_sealing_key(self.sealing_key)
         if self.allow_http_for_loopback is None:
@@ -246,13 +254,24 @@ def _check_database(url: str) -> None:
     raise SettingsError("database: it is not understood; write sqlite:///PATH or postgresql://user:password@host/name")
 
 
+def _check_proxies(proxies: tuple[str, ...]) -> None:
+    for each in proxies:
+        try:
+            network = ip_network(each)
+        except ValueError:
+            raise SettingsError(
+                f"proxies: {each!r} is not understood; write an address as 10.0.0.5, or a network as 10.0.0.0/24"
+            ) from None
+        if network.prefixlen == 0:
+            raise SettingsError(f"proxies: {each} is every address, so that anybody could say who calls")
+
+
 def _check_base_url(text: str) -> None:
     """Refuse what peers would refuse: a base URL has one spelling, and is compared byte for byte."""
     found = _BASE_URL.match(text)
     if found is None:
         raise SettingsError(
-            f"base_url: {text!r} is not understood; write https://, a host in lower case, and a path if there is one:"
-            " no final slash, query, fragment, user name or percent sign"
+            f"base_url: {_name_fault(text)}; write it as https://start.example or https://example/start"
         )
     scheme, host, port, path = found["scheme"], found["host"], found["port"], found["path"]
     if scheme == "http" and host not in _LOOPBACK:
@@ -261,6 +280,25 @@ def _check_base_url(text: str) -> None:
         raise SettingsError(f"base_url: port {port} is no port, or the one that is meant without it")
     if {".", ".."} & set(path.split("/")):
         raise SettingsError("base_url: no dot segments in the path")
+
+
+def _name_fault(text: str) -> str:
+    """Say which rule a base URL breaks; a user name may come with a password, so that one is not repeated."""
+    scheme, separator, rest = text.partition("://")
+    authority, slash, path = rest.partition("/")
+    if "@" in authority:
+        return "it has a user name"
+    rules = (
+        (not separator, "has no scheme"),
+        (scheme not in _DEFAULT_PORTS, "begins with another scheme than https"),
+        (not authority, "has no host"),
+        ("?" in text, "has a query"),
+        ("#" in text, "has a fragment"),
+        (bool(slash) and text.endswith("/"), "has a final slash"),
+        (authority != authority.lower(), "has a host that is not in lower case"),
+        ("%" in path or "//" in slash + path, "has a percent sign or an empty part in its path"),
+    )
+    return f"{text!r} {next((words for is_broken, words in rules if is_broken), 'has a wrong host, port or path')}"
 
 
 def _read_file(config: Path | None) -> dict[str, Any]:
@@ -283,7 +321,8 @@ def _read_file(config: Path | None) -> dict[str, Any]:
 def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     known = {f"APPLINKS_{each.name.upper()}": each.name for each in fields(Settings)}
     groups = {"APPLINKS_LIFETIMES", "APPLINKS_SIZES"}
-    found = {known[key]: value for key, value in environment.items() if key in known and key not in groups}
+    # An empty one is how a shell or a container says that there is none.
+    found = {known[key]: value for key, value in environment.items() if key in known and key not in groups and value}
     return _convert(found, "the environment")
 
 
@@ -295,8 +334,9 @@ def _convert(values: Mapping[str, Any], source: str) -> dict[str, Any]:
     found = dict(values)
     if "sealing_key" in found:
         found["sealing_key"] = Secret(str(found["sealing_key"]))
-    if "protocols" in found:
-        found["protocols"] = _convert_list("protocols", found["protocols"], source)
+    for name in _LISTS:
+        if name in found:
+            found[name] = _convert_list(name, found[name], source)
     for name in _TEXTS:
         if name in found and not isinstance(found[name], str):
             raise SettingsError(f"{source}: {name} has to be a text")

@@ -1,5 +1,6 @@
+import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from applinks.clock import SystemClock
 from applinks.entropy import SystemEntropy
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
+from tests.cli.foreign_server import ForeignServer, serve_foreign
+
+BASE_URL = "http://127.0.0.1:8001"
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,36 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
 
 @pytest.fixture
+def run_server(run: Run, monkeypatch: pytest.MonkeyPatch, database: str) -> Run:
+    """Run a command as on the machine of a server: database and base URL come from the environment."""
+    make_database(database)
+    monkeypatch.setenv("APPLINKS_DATABASE", database)
+    monkeypatch.setenv("APPLINKS_BASE_URL", BASE_URL)
+    return run
+
+
+@pytest.fixture
+def foreign() -> Iterator[ForeignServer]:
+    """A server that is no Applinks."""
+    with serve_foreign() as server:
+        yield server
+
+
+@pytest.fixture
 def database(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'applinks.db'}"
 
 
+def make_database(database: str) -> None:
+    """Make it as the first start does."""
+
+    async def make() -> None:
+        await (await open_database(database)).close()
+
+    asyncio.run(make())
+
+
 async def open_database(database: str) -> Storage:
     """Open it as a running application does."""
-    settings = Settings(base_url="http://127.0.0.1:8001", database=database)
+    settings = Settings(base_url=BASE_URL, database=database)
     return await open_storage(settings, clock=SystemClock(), entropy=SystemEntropy())

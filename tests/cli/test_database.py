@@ -6,19 +6,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.cli.conftest import Run, open_database
-
-
-def _make(database: str) -> None:
-    async def make() -> None:
-        await (await open_database(database)).close()
-
-    asyncio.run(make())
+from applinks.errors import RefusedError
+from tests.cli.conftest import Run, make_database, open_database
 
 
 def test_a_current_database_passes_the_check(run: Run, database: str) -> None:
     """Ours."""
-    _make(database)
+    make_database(database)
     found = run("database", "check", "--database", database, "--json")
     assert found.code == 0
     status = json.loads(found.out)
@@ -28,7 +22,7 @@ def test_a_current_database_passes_the_check(run: Run, database: str) -> None:
 
 def test_a_current_database_is_left_as_it_is_by_upgrade(run: Run, database: str) -> None:
     """Ours."""
-    _make(database)
+    make_database(database)
     found = run("database", "upgrade", "--database", database)
     assert (found.code, found.err) == (0, "")
     assert "already" in found.out
@@ -36,7 +30,7 @@ def test_a_current_database_is_left_as_it_is_by_upgrade(run: Run, database: str)
 
 def test_the_database_may_come_from_the_configuration(run: Run, database: str, tmp_path: Path) -> None:
     """Product §4: all take --config."""
-    _make(database)
+    make_database(database)
     (tmp_path / "mine.toml").write_text(f'database = "{database}"\n')
     assert run("database", "check", "--config", "mine.toml").code == 0
 
@@ -76,3 +70,21 @@ def test_wrong_settings_are_a_sentence(run: Run, tmp_path: Path) -> None:
         assert (found.code, found.out) == (1, "")
         assert found.err.startswith("applinks: ")
         assert found.err.count("\n") == 1
+
+
+def test_what_is_over_is_deleted(run: Run, database: str) -> None:
+    """Issue: database prune."""
+
+    async def fail() -> None:
+        storage = await open_database(database)
+        try:
+            await storage.failures.record(RefusedError("Old.", code="invalid_grant"), place="token")
+        finally:
+            await storage.close()
+
+    asyncio.run(fail())
+    assert run("database", "prune", "--database", database).out == "Nothing is over: nothing went.\n"
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("UPDATE applinks_failures SET at = 1")
+    assert json.loads(run("database", "prune", "--database", database, "--json").out) == {"deleted": 1}
+    assert json.loads(run("failures", "list", "--database", database, "--json").out) == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 
@@ -30,6 +31,25 @@ def test_a_reference_is_explained_with_what_the_wire_did_not_say(run: Run, datab
     assert found.code == 0
     assert "The code is not valid." in found.out
     assert "expired [red]3 s" in found.out
+
+
+def test_link_and_client_are_named_as_commands_take_them(run_server: Run, database: str) -> None:
+    """Ours: an id is no word that anybody knows; of what is gone it is all there is."""
+    probe = ("--name", "Probe", "--redirect-uri", "https://probe.example/cb", "--scope", "profile")
+    added = json.loads(run_server("clients", "add", *probe, "--json").out)
+
+    async def record(link_id: str, client: str) -> str:
+        storage = await open_database(database)
+        try:
+            error = RefusedError("No.", code="invalid_grant")
+            return await storage.failures.record(error, place="token", link_id=link_id, client=client, user_id="usr_1")
+        finally:
+            await storage.close()
+
+    known = run_server("failures", "show", asyncio.run(record(added["link_id"], added["client_id"]))).out
+    assert re.search(rf"^Link +probe\nClient +{added['client_id']}\nUser +usr_1$", known, re.MULTILINE)
+    gone = run_server("failures", "show", asyncio.run(record("lnk_gone", "cli_gone"))).out
+    assert re.search(r"^Link +lnk_gone\nClient +cli_gone$", gone, re.MULTILINE)
 
 
 def test_a_reference_is_found_however_it_is_typed(run: Run, database: str, reference: str) -> None:

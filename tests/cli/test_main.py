@@ -18,7 +18,7 @@ def test_help_names_every_noun(run: Run) -> None:
     """Product §4."""
     found = run("--help")
     assert found.code == 0
-    for noun in ("demo", "links", "failures", "database"):
+    for noun in ("demo", "serve", "users", "links", "clients", "tokens", "keys", "out", "failures", "database"):
         assert noun in found.out
 
 
@@ -46,6 +46,35 @@ def test_an_argument_too_many_is_named(run: Run, arguments: tuple[str, ...]) -> 
     found = run(*arguments)
     assert (found.code, found.out) == (2, "")
     assert "Too many arguments: extra." in found.err
+
+
+def test_an_unknown_link_is_said_once_with_the_command_that_lists_them(run_server: Run) -> None:
+    """Ours: the advice of the pages is no help here."""
+    found = run_server("links", "show", "nothing")
+    assert found.err == "applinks: There is no such link. See: applinks links list\n"
+
+
+def test_a_database_that_fails_is_named_with_its_own_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours: whoever runs a command sees no log."""
+    monkeypatch.setenv("APPLINKS_DATABASE", "postgresql://me:pass-word@nowhere.invalid/shop")
+    monkeypatch.setenv("APPLINKS_SEALING_KEY", "A" * 43)
+    found = run("users", "list")
+    assert (found.code, found.out) == (1, "")
+    assert "The database cannot be reached" in found.err
+    assert "postgresql://me@nowhere.invalid/shop" in found.err
+    assert "pass-word" not in found.err
+
+
+@pytest.mark.parametrize("arguments", [("users", "list"), ("database", "check")])
+def test_a_database_that_is_not_there_is_said_with_what_makes_it(run: Run, arguments: tuple[str, ...]) -> None:
+    """Ours."""
+    assert "applinks database upgrade makes it." in run(*arguments).err
+
+
+def test_wrong_use_is_a_whole_sentence(run_server: Run) -> None:
+    """Ours."""
+    assert run_server("tokens", "revoke").err.startswith("applinks: Say which: ")
+    assert run_server("links", "edit", "x").err.startswith("applinks: Say what shall change: ")
 
 
 def test_help_loads_neither_the_servers_nor_the_database() -> None:

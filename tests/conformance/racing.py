@@ -12,7 +12,19 @@ from applinks.records.tokens import Family
 from applinks.secret import Secret
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
-from tests.conformance.records import NOW, THEM, US, make_access_token, make_family, make_link, make_refresh_token
+from tests.conformance.records import (
+    NOW,
+    THEM,
+    US,
+    make_access_token,
+    make_event,
+    make_family,
+    make_hand_client,
+    make_hand_link,
+    make_link,
+    make_refresh_token,
+    make_secret,
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,8 @@ async def _race(
         match what:
             case "code":
                 return [await _exchange(storage, row, who, grant) for row in rows]
+            case "client":
+                return [await _rotate_secret(storage, row, who) for row in rows]
             case "refresh token":
                 assert family is not None
                 return [await _rotate(storage, row, who, grant, family) for row in rows]
@@ -91,6 +105,13 @@ async def _rotate(storage: Storage, row: int, who: int, grant: Grant, family: Fa
         access_token=make_access_token(grant, new, family=family),
         refresh_token=make_refresh_token(grant, family, new),
     )
+
+
+async def _rotate_secret(storage: Storage, row: int, who: int) -> bool:
+    """Give a client of version 1 another secret: the compare and the write are one."""
+    new = 10_000 * who + row
+    client = make_hand_client(make_hand_link(), row, version=2, secrets=(make_secret(new),))
+    return await storage.incoming.swap_client(client, expected_version=1, event=make_event(new))
 
 
 async def _decide(storage: Storage, row: int, who: int) -> bool:

@@ -3,11 +3,24 @@
 from typing import Any
 
 from applinks.linking.store import LinkWrite
+from applinks.records.accounts import Account
 from applinks.records.audit import AuditEvent
-from applinks.records.clients import Client, ClientAuthentication, GrantType
+from applinks.records.clients import Client, ClientAuthentication, ClientSecret, GrantType
 from applinks.records.connections import Connection
 from applinks.records.grants import Grant
-from applinks.records.links import Agreement, Direction, Link, LinkState, Pause, Peer, Pending, Rest, Schedule
+from applinks.records.links import (
+    Agreement,
+    Direction,
+    Link,
+    LinkKind,
+    LinkState,
+    Pause,
+    Peer,
+    Pending,
+    Rest,
+    Schedule,
+)
+from applinks.records.registrations import Registration
 from applinks.records.tokens import AccessToken, AuthorizationCode, Family, RefreshToken
 from applinks.secret import Secret, digest_secret
 from applinks.storage.open import Storage
@@ -69,6 +82,14 @@ def make_link(number: int = 1, state: LinkState = LinkState.IN_FORCE, **changes:
     return Link(**(values | changes))
 
 
+def make_hand_link(number: int = 1, **changes: Any) -> Link:
+    """A link with something that is no Applinks, which only calls us where no ``url`` is given."""
+    url = changes.pop("url", "")
+    peer = Peer(id="", name=f"Server {number}", url=url, issuer=f"{url}/oauth" if url else "", manifest={}, keys=())
+    by_hand = {"kind": LinkKind.BY_HAND, "peer": peer, "agreed": None, "check": "none"}
+    return make_link(number, **(by_hand | changes))
+
+
 def make_full_link() -> Link:
     """A link in which nothing has its default."""
     return make_link(
@@ -113,6 +134,33 @@ def make_client(link: Link, **changes: Any) -> Client:
         "created_at": NOW,
     }
     return Client(**(values | changes))
+
+
+def make_secret(row: int = 1, **changes: Any) -> ClientSecret:
+    values = {"row": row, "digest": digest_secret(f"secret {row}"), "hint": f"als_{row}", "created_at": NOW}
+    return ClientSecret(**(values | changes))
+
+
+def make_hand_client(link: Link, number: int = 1, **changes: Any) -> Client:
+    """A client that an administrator added, with a secret of its number."""
+    values: dict[str, Any] = {
+        "id": f"cli_{number:022d}",
+        "client_id": f"probe-{number}",
+        "authentication": ClientAuthentication.CLIENT_SECRET,
+        "is_peer": False,
+        "secrets": (make_secret(number),),
+    }
+    return make_client(link, **(values | changes))
+
+
+def make_registration(link: Link, **changes: Any) -> Registration:
+    values: dict[str, Any] = {"link_id": link.id, "client_id": "tracker", "client_secret": Secret("their-secret")}
+    return Registration(**(values | changes))
+
+
+def make_account(number: int = 1, **changes: Any) -> Account:
+    values: dict[str, Any] = {"id": f"usr_{number:022d}", "name": f"user-{number}", "created_at": NOW}
+    return Account(**(values | changes))
 
 
 def make_grant(client: Client, number: int = 1, **changes: Any) -> Grant:
@@ -212,6 +260,14 @@ async def add_link(storage: Storage, link: Link | None = None) -> tuple[Link, Cl
     """Keep a link and its peer's client."""
     link = link or make_link()
     client = make_client(link)
+    await storage.linking.commit(LinkWrite(link=link, expected_version=None, client=client))
+    return link, client
+
+
+async def add_hand_link(storage: Storage, link: Link | None = None, number: int = 1) -> tuple[Link, Client]:
+    """Keep a link by hand, and a client of it."""
+    link = link or make_hand_link(number)
+    client = make_hand_client(link, number)
     await storage.linking.commit(LinkWrite(link=link, expected_version=None, client=client))
     return link, client
 

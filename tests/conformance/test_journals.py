@@ -6,9 +6,9 @@ from sqlalchemy import update
 from applinks.errors import RefusedError
 from applinks.linking.store import LinkWrite
 from applinks.records.links import EndReason
-from applinks.secret import Secret
+from applinks.secret import Secret, digest_secret
 from applinks.settings import Settings
-from applinks.storage.failures import FailureTable
+from applinks.storage.journals.failures import FailureTable
 from applinks.storage.open import Storage
 from applinks.storage.schema import leases
 from applinks.storage.sessions import Session
@@ -115,12 +115,40 @@ async def test_a_session_gets_a_new_id_at_log_in(storage: Storage) -> None:
 
 async def test_a_session_ends_idle_or_old(storage: Storage) -> None:
     """product.md §3 Cookies: idle 8 hours, absolute 7 days."""
-    session = make_session()
+    session = make_session(user_id="alice")
     await storage.sessions.start(session)
     assert await storage.sessions.find(session.id, now=NOW + 8 * 3600 - 1) is not None
     assert await storage.sessions.find(session.id, now=NOW + 8 * 3600) is None
     await storage.sessions.touch(session.id, now=NOW + 7 * 86400)
     assert await storage.sessions.find(session.id, now=NOW + 7 * 86400) is None
+
+
+async def test_a_session_of_nobody_lasts_an_hour(storage: Storage) -> None:
+    """Ours: the form of a log-in, which anybody can ask for."""
+    session = make_session()
+    await storage.sessions.start(session)
+    assert await storage.sessions.find(session.id, now=NOW + 3599) == session
+    assert await storage.sessions.find(session.id, now=NOW + 3600) is None
+    assert await storage.sessions.prune(now=NOW + 3599, limit=9) == 0
+    assert await storage.sessions.prune(now=NOW + 3600, limit=9) == 1
+
+
+async def test_sessions_are_bounded_for_each_user_and_for_nobody(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ours: who never sends a cookie back pushes out her own alone, those seen longest ago."""
+    monkeypatch.setattr("applinks.storage.sessions._MOST_OF_NOBODY", 3)
+    monkeypatch.setattr("applinks.storage.sessions._MOST_OF_USER", 2)
+    for number in range(5):
+        for user_id in ("", "alice"):
+            digest = digest_secret(f"{user_id} {number}")
+            await storage.sessions.start(make_session(id=digest, user_id=user_id, seen_at=NOW + number))
+
+    async def list_kept(user_id: str) -> list[int]:
+        found = [await storage.sessions.find(digest_secret(f"{user_id} {number}"), now=NOW) for number in range(5)]
+        return [number for number, each in enumerate(found) if each]
+
+    assert (await list_kept(""), await list_kept("alice")) == ([2, 3, 4], [3, 4])
 
 
 async def move_leases(storage: Storage, seconds: int) -> None:
@@ -160,6 +188,20 @@ async def test_our_key_is_named_by_its_thumbprint(storage: Storage) -> None:
     instance = await storage.keys.get_instance()
     assert instance.id.startswith("urn:uuid:")
     assert len(instance.id) == 45
+
+
+async def test_every_pair_of_ours_is_listed(storage: Storage, clock: FixedClock) -> None:
+    """product.md §4 keys list: retired ones too, newest first; the private half is none of a list."""
+    first = await storage.keys.get_signing_key()
+    clock.advance(5)
+    second = await storage.keys.replace(clock=clock)
+    pairs = await storage.keys.list_pairs()
+    assert [(pair.kid, pair.created_at, pair.retired_at) for pair in pairs] == [
+        (second, NOW + 5, 0),
+        (first.kid, NOW, NOW + 5),
+    ]
+    assert [pair.private for pair in pairs] == [Secret(""), Secret("")]
+    assert [pair.public for pair in pairs][1] == first.public
 
 
 async def test_what_is_over_goes_and_what_lasts_stays(storage: Storage, settings: Settings, clock: FixedClock) -> None:

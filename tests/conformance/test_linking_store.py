@@ -219,7 +219,7 @@ async def test_the_peers_client_is_replaced_under_its_own_name(storage: Storage)
     await storage.linking.commit(LinkWrite(link=link.changed(name="New"), expected_version=1, client=changed))
     found = await storage.incoming.find_client(client.client_id)
     assert found is not None
-    assert found.client == replace(changed, id=client.id, created_at=client.created_at)
+    assert found.client == replace(changed, id=client.id, version=2, created_at=client.created_at)
     assert found.link.name == "New"
 
 

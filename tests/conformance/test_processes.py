@@ -3,12 +3,15 @@ from multiprocessing import get_context
 
 import pytest
 
+from applinks.linking.store import LinkWrite
+from applinks.records.links import Pause
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
 from tests.conformance.racing import Place, claim_all, race
 from tests.conformance.records import (
     NOW,
     add_code,
+    add_hand_link,
     add_link,
     add_refresh_token,
     make_access_token,
@@ -16,7 +19,9 @@ from tests.conformance.records import (
     make_event,
     make_family,
     make_grant,
+    make_hand_client,
     make_refresh_token,
+    make_secret,
 )
 from tests.fakes import CountingEntropy, FixedClock
 from tests.postgresql import drop_tables
@@ -66,6 +71,34 @@ async def test_what_one_process_changes_another_sees_at_once(
         found = await storage.incoming.find_access_token(1)
         assert found is not None
         assert found.token.revoked_at == NOW
+    finally:
+        await command.close()
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("AS-33")
+async def test_what_another_process_does_to_a_client_is_seen_at_once(
+    settings: Settings, storage: Storage, clock: FixedClock, entropy: CountingEntropy
+) -> None:
+    """performance.md 4: a command takes a secret away, pauses the link or ends the client; the server knows at once."""
+    command = await open_storage(settings, clock=clock, entropy=entropy, for_command=True)
+
+    async def look() -> tuple[list[int], bool] | None:
+        found = await storage.incoming.find_client(client.client_id)
+        return found and ([each.row for each in found.client.secrets], found.link.is_usable)
+
+    try:
+        link, client = await add_hand_link(storage)
+        assert await look() == ([1], True)
+        rotated = client.changed(secrets=(make_secret(2),))
+        assert await command.incoming.swap_client(rotated, expected_version=1, event=make_event(1))
+        assert await look() == ([2], True)
+        paused = link.changed(pause=Pause(by="user:1", at=NOW))
+        await command.linking.commit(LinkWrite(link=paused, expected_version=1))
+        assert await look() == ([2], False)
+        ended = rotated.changed(ended_at=NOW)
+        assert await command.incoming.swap_client(ended, expected_version=2, event=make_event(2))
+        assert await look() is None
     finally:
         await command.close()
 
@@ -129,3 +162,18 @@ async def test_of_two_processes_one_decides_a_proposal(settings: Settings, stora
     for row, first in zip(ROWS, won[0], strict=True):
         kept = [await storage.linking.find_link(f"lnk_{10_000 * who + row:022d}") for who in (1, 2)]
         assert [each is not None for each in kept] == [first, not first]
+
+
+@pytest.mark.anyio
+async def test_of_two_processes_one_changes_a_client(settings: Settings, storage: Storage) -> None:
+    """Ours: of two administrators who make a new secret at once one is told so, and no secret is lost unseen."""
+    link, client = await add_hand_link(storage)
+    for row in ROWS:
+        added = make_hand_client(link, row)
+        assert await storage.incoming.add_client(added, event=make_event(row))
+    won = run_two(settings, "client", make_grant(client), None, ROWS)
+    assert [sum(each) for each in zip(*won, strict=True)] == [1] * len(ROWS)
+    for row, first in zip(ROWS, won[0], strict=True):
+        found = await storage.incoming.find_client(f"probe-{row}")
+        assert found is not None
+        assert [each.row for each in found.client.secrets] == [10_000 * (1 if first else 2) + row]

@@ -121,6 +121,34 @@ async def test_a_stream_is_read_in_parts_within_its_own_limits():
     await fetcher.aclose()
 
 
+@pytest.mark.requirement("N-04")
+async def test_an_answer_over_a_kept_connection_has_the_same_deadline_and_limit():
+    """Product §3: a deadline over the whole, and a size; with a link as without one."""
+    fetcher = Fetcher(quick_settings(peer_answer=10, call_seconds=0.3, read_seconds=5))
+    async with serve(hang) as peer:
+        with pytest.raises(PeerUnreachableError) as late:
+            await fetcher.send(fetcher.build_request("GET", peer.url()), private=False, key="a")
+    assert "within 0.3 seconds" in late.value.detail
+    async with serve(answering(http(200, b"x" * 11))) as peer:
+        with pytest.raises(PeerProtocolError) as large:
+            await fetcher.send(fetcher.build_request("GET", peer.url()), private=False, key="a")
+    assert large.value.code == "peer_too_large"
+    await fetcher.aclose()
+
+
+async def test_an_answer_that_nobody_wants_is_not_read():
+    """Ours: its head says enough, and its body may be longer than any limit."""
+    fetcher = Fetcher(quick_settings(peer_answer=10))
+    answer = b"HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n" + b"14\r\n" + b"x" * 20 + b"\r\n"
+    async with serve(answering(answer)) as peer:
+        request = fetcher.build_request("GET", peer.url())
+        left = await fetcher.send(request, private=False, key="a", is_left=lambda head: head.status_code == 401)
+        assert (left.status_code, left.is_closed) == (401, True)
+        with pytest.raises(PeerProtocolError):
+            await fetcher.send(fetcher.build_request("GET", peer.url()), private=False, key="a")
+    await fetcher.aclose()
+
+
 async def test_a_timeout_of_the_reader_of_a_stream_stays_the_readers_own():
     """Ours: what fails in the host's own code is not the peer's failure."""
     fetcher = Fetcher(quick_settings())

@@ -1,9 +1,8 @@
 """A whole host in process, driven message by message as a server would, by senders that keep to no rule."""
 
-import asyncio
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from applinks.limits import RateLimits
 from applinks.linking.store import CommitResult, LinkWrite
 from applinks.records.clients import Client, ClientAuthentication, GrantType
 from applinks.records.connections import Connection
-from applinks.records.links import Agreement, Direction, Link, Peer
+from applinks.records.links import Agreement, Direction, Link, LinkKind, Peer
 from applinks.secret import Secret
 from applinks.storage.open import Storage, open_storage
 from applinks.wire.linking.manifest import build_manifest
@@ -33,6 +32,7 @@ from tests.fakes import CountingEntropy, FixedClock
 from tests.hostile.messages import Answer, Header, Sent, send
 from tests.incoming.world import (
     BASE,
+    HAND_LINK,
     LINK,
     PEER,
     PEER_CLIENT,
@@ -40,7 +40,10 @@ from tests.incoming.world import (
     PUBLIC_CLIENT,
     PUBLIC_REDIRECT,
     RESOURCES,
+    SECRET_CLIENT,
+    SECRETS,
     VERIFIER,
+    keep_secret,
     make_key,
     publish,
 )
@@ -91,7 +94,7 @@ class Users:
 
 @dataclass
 class Site:
-    """A host with one linked peer, one public client, and a user who is connected both ways."""
+    """A host with a linked peer, a public client, one with a secret, and a user who is connected both ways."""
 
     app: Any
     applinks: AppLinks
@@ -179,8 +182,9 @@ class Site:
 
     def forget_limits(self) -> None:
         """Let the limits count from nothing, so that they do not hide what lies behind them."""
-        limits = self.applinks._running.linking.limits
-        limits._limiter = RateLimits()._limiter
+        sides = self.applinks._running.sides
+        for side in (sides.incoming, sides.linking):
+            side.limits._limiter = RateLimits()._limiter
 
     def _keep_cookie(self, answer: Answer, user: User | None) -> None:
         cookie = answer.header(b"set-cookie")
@@ -231,7 +235,7 @@ async def open_site(
 ) -> Site:
     """Start a host over a real database; ``answer`` says what peers answer, or ``transport`` carries the requests."""
     transport = transport or httpx2.MockTransport(answer or (lambda request: httpx2.Response(404)))
-    monkeypatch.setattr("applinks.assembly.Fetcher", lambda settings: Fetcher(settings, transport=transport))
+    monkeypatch.setattr("applinks.sides.Fetcher", lambda settings: Fetcher(settings, transport=transport))
     settings, clock, key = settings or make_settings(folder), clock or FixedClock(), make_key()
     await lay(settings, key, clock)
     applinks = AppLinks(
@@ -248,9 +252,9 @@ async def open_site(
 
 
 async def lay(settings: Settings, key: dict[str, Any], clock: Any) -> None:
-    """Store what administrators and a user made before: two links, and a connection."""
+    """Store what administrators and a user made before: three links, and a connection."""
     storage = await open_storage(settings, clock=clock, entropy=CountingEntropy("lay"))
-    for link, client in (_make_peer(key, clock.now()), _make_desktop(clock.now())):
+    for link, client in (_make_peer(key, clock.now()), _make_desktop(clock.now()), _make_probe(clock.now())):
         written = await storage.linking.commit(LinkWrite(link=link, expected_version=None, client=client))
         assert written is CommitResult.WRITTEN
     connection = Connection(
@@ -291,6 +295,38 @@ def _make_desktop(now: int) -> tuple[Link, Client]:
     )
     link = make_link(DESKTOP_LINK, "desktop", url, now, keys=(publish(make_key()),), incoming=incoming)
     return link, make_client(link, PUBLIC_CLIENT, PUBLIC_REDIRECT)
+
+
+def _make_probe(now: int) -> tuple[Link, Client]:
+    access = Access(
+        from_url="",
+        to_url=BASE,
+        protocols=("oauth2",),
+        level=Level.OAUTH,
+        user_scopes=LAID,
+        application_scopes=("issues:read",),
+    )
+    link = Link(
+        id=HAND_LINK,
+        handle="probe",
+        name="Probe",
+        kind=LinkKind.BY_HAND,
+        peer=Peer(id="", name="Probe", url="", manifest={}, keys=()),
+        incoming=_enable(access),
+        check="none",
+        created_at=now,
+        created_by="user:9",
+        in_force_at=now,
+    )
+    client = replace(
+        make_client(link, SECRET_CLIENT, PEER_REDIRECT),
+        authentication=ClientAuthentication.CLIENT_SECRET,
+        grant_types=tuple(GrantType),
+        application_scopes=("issues:read",),
+        secrets=(keep_secret(SECRETS[SECRET_CLIENT]),),
+        resources=(BASE,),
+    )
+    return link, client
 
 
 def make_link(
@@ -356,16 +392,3 @@ def _enable(access: Access | None) -> Direction:
         user_scopes=access.user_scopes,
         application_scopes=access.application_scopes,
     )
-
-
-class Loop:
-    """An event loop that outlives the examples of a property."""
-
-    def __init__(self) -> None:
-        self._runner = asyncio.Runner()
-
-    def __call__(self, work: Awaitable[Any]) -> Any:
-        return self._runner.run(work)
-
-    def close(self) -> None:
-        self._runner.close()

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from base64 import b64encode
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -28,8 +29,9 @@ from tests.hostile.site import (
     Sent,
     Site,
 )
-from tests.incoming.world import publish
+from tests.incoming.world import SECRET_CLIENT, SECRETS, publish
 
+BASIC = "Basic " + b64encode(f"{SECRET_CLIENT}:{SECRETS[SECRET_CLIENT]}".encode()).decode()
 METHODS = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "get", "BREW")
 FIELDS = (
     *("grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_id", "client_secret"),
@@ -42,7 +44,18 @@ FIELDS = (
 VALUES = (
     *("1", "", "code", "S256", "plain", "authorization_code", "refresh_token", "client_credentials", "none"),
     *("issues:read", "issues:read issues:write", "issues:read  issues:read", LINK, DESKTOP_LINK, "start", "a", "/"),
-    *(PUBLIC_CLIENT, PEER_CLIENT, PUBLIC_REDIRECT, PEER_REDIRECT, BASE, PEER, f"{BASE}/notes", VERIFIER),
+    *(
+        SECRET_CLIENT,
+        SECRETS[SECRET_CLIENT],
+        PUBLIC_CLIENT,
+        PEER_CLIENT,
+        PUBLIC_REDIRECT,
+        PEER_REDIRECT,
+        BASE,
+        PEER,
+        f"{BASE}/notes",
+        VERIFIER,
+    ),
     *(
         CLIENT_ASSERTION_TYPE,
         compute_code_challenge(VERIFIER),
@@ -74,6 +87,7 @@ HEADERS = (
 BEARERS = (
     *("Bearer", "Bearer ", "bearer ala_", "Bearer ala_1_x", "Bearer  ala_zzzzzzzzzzz_" + "A" * 43 + "_000000"),
     *("Bearer alr_1_" + "A" * 43 + "_000000", "BearerX ala_1", "Basic !!!", "Basic Og==", "Digest a=b", "OAuth x"),
+    *(BASIC, BASIC.lower(), f"{BASIC}, {BASIC}", BASIC + "=", "Basic " + "QTpC" * 3000, "Basic AAAA", "Basic /////w=="),
     *("DPoP ala_1_x", "Bearer a b c", "Negotiate", "Bearer ala_\xff", "\xff\xfe", "Bearer " + "a" * 9000),
 )
 TYPES = (
@@ -90,6 +104,12 @@ RIGHT = {
         "code_verifier": VERIFIER,
         "code": "alc_1_x",
         "refresh_token": "alr_1_x",
+    },
+    "/introspect": {
+        "token": "ala_1_x",
+        "client_id": SECRET_CLIENT,
+        "client_secret": SECRETS[SECRET_CLIENT],
+        "token_type_hint": "access_token|refresh_token",
     },
     "/revoke": {"token": "ala_1_x", "client_id": PUBLIC_CLIENT, "token_type_hint": "access_token|refresh_token"},
     "/authorize": {
@@ -193,7 +213,8 @@ def requests(
 
     ``token`` is that of the user's forms, and ``secrets`` are tokens that are good: both are sometimes sent.
     """
-    likely = ("POST",) * 8 if path.endswith(("/token", "/revoke", "/statement")) else ("POST", "GET") * 4
+    posted = ("/token", "/revoke", "/introspect", "/statement")
+    likely = ("POST",) * 8 if path.endswith(posted) else ("POST", "GET") * 4
     method = draw(st.sampled_from(likely + METHODS))
     values = texts | signed(site.key) | st.sampled_from(secrets)
     pairs = st.lists(st.tuples(names | st.text(max_size=5), values), max_size=6) | _nearly_right(path, values)

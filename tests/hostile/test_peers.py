@@ -23,6 +23,7 @@ from tests.incoming.world import make_key, publish
 pytestmark = pytest.mark.anyio
 
 METADATA = "/.well-known/oauth-authorization-server"
+RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
 MANIFEST = "/.well-known/application-link"
 JWKS, TOKEN, REVOKE = "/applinks/oauth2/jwks", "/applinks/oauth2/token", "/applinks/oauth2/revoke"
 STATEMENT, CHECK = "/applinks/link/statement", "/applinks/link/check"
@@ -86,7 +87,10 @@ async def test_an_application_that_cannot_be_read_is_not_proposed_to(
 
     async def step(name: str) -> None:
         answer = await site.press("/applinks/new", {"url": NEW}, user=ROBIN)
-        check_page(answer, name)
+        location = answer.header(b"location") or b""
+        # What says nothing that an Applinks says may be any other server, and those are linked by hand.
+        if path != MANIFEST or b"/applinks/new/by-hand?" not in location:
+            check_page(answer, name)
         assert site.dump() == before
 
     # The manifest of the sample has nothing of the peer's address; its keys are the same with spaces around.
@@ -95,6 +99,28 @@ async def test_an_application_that_cannot_be_read_is_not_proposed_to(
     assert (await site.press("/applinks/new", {"url": NEW}, user=ROBIN)).status == 303
     answer = await site.get("/applinks/new", query=urlencode({"url": NEW}), user=ROBIN)
     assert (answer.status, "it has Applinks" in answer.text) == (200, True)
+
+
+@pytest.mark.requirement("CL-21")
+@pytest.mark.parametrize("path", [METADATA, "/.well-known/openid-configuration", RESOURCE_METADATA])
+async def test_a_server_that_is_not_ours_and_answers_with_anything_is_still_linked_by_hand(
+    site: Site, server: LyingServer, path: str
+) -> None:
+    """The issue: by metadata if it publishes any, else by hand; never a 5xx, and nothing is written by looking."""
+    before = site.dump()
+
+    async def step(name: str) -> None:
+        answer = await site.press("/applinks/new", {"url": NEW}, user=ROBIN)
+        if answer.status == 303:
+            assert b"/applinks/new/by-hand?" in (answer.header(b"location") or b"")
+            query = urlencode({"url": NEW})
+            page = await site.get("/applinks/new/by-hand", query=query, user=ROBIN)
+            assert (page.status, "evil.example" in page.text and "another" not in name) == (200, False), name
+        else:
+            check_page(answer, name)
+        assert site.dump() == before
+
+    await try_all(site, server, path, step)
 
 
 @pytest.mark.parametrize("path", [MANIFEST, JWKS])

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from applinks.web.pages.application import PAGES
 from applinks.web.protocol.endpoints import build_endpoints
-from tests.hostile.site import ALICE, LINK, ROBIN, Answer, Loop, Sent, Site, open_site
+from tests.hostile.loop import Loop
+from tests.hostile.site import ALICE, LINK, ROBIN, Answer, Sent, Site, open_site
 from tests.hostile.strategies import WHO, requests
 
 FORM = b"application/x-www-form-urlencoded"
 PROTOCOL = (
     *("/applinks/oauth2/token", "/applinks/oauth2/revoke", "/applinks/oauth2/jwks", "/applinks/oauth2/client.json"),
-    *("/applinks/link/statement", "/applinks/link/check", "/.well-known/application-link"),
+    *("/applinks/oauth2/introspect", "/applinks/oauth2/clients/", "/applinks/oauth2/clients/a.json"),
+    *("/applinks/link/statement", "/applinks/link/check", "/applinks/health", "/.well-known/application-link"),
     *("/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource"),
     "/.well-known/oauth-protected-resource/notes",
 )
@@ -43,7 +45,7 @@ class Kept:
         self.site: Site = self._run(open_site(folder, self._patch))
         self.tokens = {name: self._run(self.site.get_token(user)) if user else "" for name, user in WHO.items()}
         tokens = json.loads(self._run(self._get_tokens()).body)
-        self.secrets = (tokens["access_token"], self._run(self.site.authorize()))
+        self.secrets = (tokens["access_token"], tokens["refresh_token"], self._run(self.site.authorize()))
         self.before = self.site.dump()
 
     async def _get_tokens(self) -> Answer:
@@ -103,8 +105,8 @@ def check_answer(answer: Answer, sent: Sent) -> None:
 
 def test_every_address_that_there_is_is_tried(kept: Kept) -> None:
     """Ours: an endpoint or page that is added later is tried as well."""
-    running = kept.site.applinks._running
-    found = build_endpoints(incoming=running.incoming, linking=running.linking)
+    sides = kept.site.applinks._running.sides
+    found = build_endpoints(incoming=sides.incoming, linking=sides.linking)
     assert set(found) <= set(PROTOCOL)
 
 

@@ -176,7 +176,7 @@ def _list_handlers(page: object) -> list[tuple[str, object]]:
 def test_what_a_how_to_tells_to_click_is_on_a_page(page: Path) -> None:
     """Ours: the words of a button in the how-to are those of the button."""
     sources = [*(SOURCE / "web").rglob("*.html"), *(SOURCE / "web").rglob("*.py"), *(SOURCE / "cli").rglob("*.py")]
-    sources += [SOURCE / "words.py", SOURCE / "demo" / "pages" / "gadget.html"]
+    sources += [*(SOURCE / "words").glob("*.py"), SOURCE / "demo" / "pages" / "gadget.html"]
     shown = "\n".join(_take_names_out(path.read_text("utf-8")) for path in sources)
     said = re.findall(r"(?<![*\w])\*([^*\n]+)\*(?!\*)", page.read_text("utf-8"))
     assert len(said) > 10 or not page.name.startswith("configure-")

@@ -8,6 +8,7 @@ import pytest
 
 from applinks.errors import RefusedError
 from applinks.incoming.oauth2.token_request import answer_token_request
+from applinks.limits import Limit
 from applinks.records.links import Link, Rest
 from applinks.wire.http import Request
 from applinks.wire.jose import UnverifiedJwt
@@ -18,6 +19,7 @@ from tests.incoming.world import (
     OTHER_CLIENT,
     PEER_CLIENT,
     PUBLIC_CLIENT,
+    SOURCE,
     TOKEN_URL,
     World,
     form_request,
@@ -33,13 +35,14 @@ async def ask(world: World, assertion: str | None = None, **params: str | None) 
     proof = {"client_assertion_type": CLIENT_ASSERTION_TYPE, "client_assertion": assertion} if assertion else {}
     pairs = {"grant_type": "client_credentials"} | proof | params
     request = form_request(TOKEN_URL, [(name, value) for name, value in pairs.items() if value is not None])
-    return await answer_token_request(request, side=world.side)
+    return await answer_token_request(request, source=SOURCE, side=world.side)
 
 
 async def refuse(world: World, assertion: str | None = None, **params: str | None) -> RefusedError:
     return await get_refusal(ask(world, assertion, **params))
 
 
+@pytest.mark.requirement("rfc6749-2.3-1")
 @pytest.mark.requirement("AS-41")
 async def test_a_linked_peer_proves_itself_with_its_pinned_key(world: World) -> None:
     """RFC 7523 §3; handshake §3, Registration."""
@@ -167,6 +170,7 @@ async def test_a_method_that_is_not_the_registered_one_is_refused(
     assert (await refuse(world, **params)).code == code
 
 
+@pytest.mark.requirement("rfc6749-2.3.2-1")
 async def test_the_client_id_beside_an_assertion_is_its_own(world: World) -> None:
     """RFC 7521 §4.2 MUST."""
     assert (await refuse(world, world.assert_client(), client_id=OTHER_CLIENT)).code == "invalid_client"
@@ -178,13 +182,13 @@ async def test_a_public_client_does_not_prove_itself(world: World) -> None:
     assert (await refuse(world, assertion)).code == "invalid_client"
 
 
-@pytest.mark.parametrize(("value", "scheme"), [("Basic eDp5", "Basic"), ("Bearer x", "Bearer"), ("Digest x", "Basic")])
-async def test_an_authorization_header_is_no_proof_here(world: World, value: str, scheme: str) -> None:
+@pytest.mark.requirement("rfc6749-5.2-1")
+@pytest.mark.parametrize(("value", "scheme"), [("Bearer x", "Bearer"), ("Digest x", "Basic"), ("Basic", "Basic")])
+async def test_another_scheme_than_basic_proves_nothing_here(world: World, value: str, scheme: str) -> None:
     """RFC 6749 §5.2 MUST: 401 with a challenge of the scheme that was tried."""
     request = form_request(TOKEN_URL, [("grant_type", "client_credentials"), *world.prove(PEER_CLIENT).items()])
-    refusal = await get_refusal(
-        answer_token_request(replace(request, headers=(*request.headers, ("Authorization", value))), side=world.side)
-    )
+    tried = replace(request, headers=(*request.headers, ("Authorization", value)))
+    refusal = await get_refusal(answer_token_request(tried, source=SOURCE, side=world.side))
     assert (refusal.code, refusal.status) == ("invalid_client", 401)
     assert dict(refusal.headers)["WWW-Authenticate"].startswith(scheme)
 
@@ -237,4 +241,16 @@ async def test_repeated_authorization_headers_are_refused_too(world: World) -> N
     """Ours."""
     headers = (("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", "x"), ("authorization", "y"))
     request = Request(method="POST", url=TOKEN_URL, headers=headers, body=b"grant_type=client_credentials&client_id=x")
-    assert (await get_refusal(answer_token_request(request, side=world.side))).code == "invalid_client"
+    assert (await get_refusal(answer_token_request(request, source=SOURCE, side=world.side))).code == "invalid_client"
+
+
+@pytest.mark.requirement("N-10")
+async def test_too_many_wrong_assertions_are_answered_429(world: World) -> None:
+    """Security N-10: signatures, 60 a minute per client and address."""
+    for _ in range(Limit.WRONG_PROOFS.value[0]):
+        assert (await refuse(world, world.assert_client(aud="https://elsewhere.example"))).code == "invalid_client"
+    limited = await refuse(world, world.assert_client(aud="https://elsewhere.example"))
+    assert (limited.status, limited.code) == (429, "too_many_requests")
+    assert "Retry-After" in dict(limited.headers)
+    # Failures alone are limited: a right assertion passes, from there too.
+    assert (await ask(world, world.assert_client())).status == 200

@@ -45,7 +45,11 @@ def test_the_servers_metadata_says_what_it_does() -> None:
     assert found.jwks_uri == f"{BASE}/applinks/oauth2/jwks"
     assert found.code_challenge_methods == ("S256",)
     assert found.grant_types == ("authorization_code", "refresh_token", "client_credentials")
-    assert set(found.client_authentication_methods) == {"none", "private_key_jwt"}
+    by_proof = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+    assert list(found.client_authentication_methods) == [*by_proof, "none"]
+    assert found.introspection_endpoint == f"{BASE}/applinks/oauth2/introspect"
+    assert document["introspection_endpoint_auth_methods_supported"] == by_proof
+    assert document["revocation_endpoint_auth_methods_supported"] == [*by_proof, "none"]
     assert found.names_issuer
     assert found.scopes == ("issues:read", "issues:write", "issues:delete", "notes:read", "offline_access")
 

@@ -14,6 +14,8 @@ from tests.incoming.world import (
     OTHER_CLIENT,
     PEER_CLIENT,
     PUBLIC_CLIENT,
+    SECRET_CLIENT,
+    SOURCE,
     World,
     form_request,
     get_refusal,
@@ -26,15 +28,18 @@ URL = f"{BASE}/applinks/oauth2/revoke"
 
 async def revoke(world: World, token: str, *, client: str = PEER_CLIENT, **params: str) -> Response:
     pairs = [("token", token), *params.items(), *world.prove(client).items()]
-    return await answer_revocation_request(form_request(URL, pairs), side=world.side)
+    return await answer_revocation_request(form_request(URL, pairs), source=SOURCE, side=world.side)
 
 
+@pytest.mark.requirement("rfc7009-2-1")
+@pytest.mark.requirement("rfc7009-2.1-4")
+@pytest.mark.requirement("rfc7009-2.1-5")
 @pytest.mark.requirement("AS-43")
 async def test_revoking_a_refresh_token_ends_the_grant_and_the_consent(world: World) -> None:
     """RFC 7009 §2.1; product §5: the next connect asks again."""
     tokens = await world.get_tokens()
     response = await revoke(world, tokens["refresh_token"], token_type_hint="access_token")
-    assert (response.status, response.body) == (200, b"")
+    assert (response.status, response.header("content-type"), response.body) == (200, "application/json", b"{}")
     assert response.header("cache-control") == "no-store"
     assert not await is_good(world, tokens)
     assert (await get_refusal(world.refresh(tokens["refresh_token"]))).code == "invalid_grant"
@@ -62,8 +67,9 @@ async def test_revoking_an_access_token_ends_that_one_alone(world: World) -> Non
     assert isinstance(await world.ask(), str)
 
 
+@pytest.mark.requirement("rfc7009-2.1-3")
 @pytest.mark.requirement("AS-43")
-@pytest.mark.parametrize("client", [OTHER_CLIENT, PUBLIC_CLIENT])
+@pytest.mark.parametrize("client", [OTHER_CLIENT, PUBLIC_CLIENT, SECRET_CLIENT])
 async def test_another_client_revokes_nothing_and_learns_nothing(world: World, client: str) -> None:
     """RFC 7009 §2.1 MUST verify."""
     tokens = await world.get_tokens()
@@ -74,6 +80,7 @@ async def test_another_client_revokes_nothing_and_learns_nothing(world: World, c
     assert await world.refresh(tokens["refresh_token"])
 
 
+@pytest.mark.requirement("rfc7009-2.2-1")
 @pytest.mark.parametrize("token", ["x", "alr_x", "ala_0_" + "a" * 43 + "_000000"])
 async def test_a_token_that_is_unknown_is_answered_like_a_revoked_one(world: World, token: str) -> None:
     """RFC 7009 §2.2."""
@@ -110,16 +117,31 @@ async def test_a_public_client_revokes_with_the_token_alone(world: World) -> Non
     assert not await is_good(world, tokens)
 
 
+@pytest.mark.requirement("rfc7009-2.1-2")
+async def test_a_client_revokes_what_is_its_own_with_its_secret(world: World) -> None:
+    """RFC 7009 §2.1 MUST."""
+    tokens = await world.get_tokens(client=SECRET_CLIENT)
+    assert await is_good(world, tokens)
+    guess = [("token", tokens["refresh_token"]), ("client_id", SECRET_CLIENT), ("client_secret", "als_wrong")]
+    refusal = await get_refusal(answer_revocation_request(form_request(URL, guess), source=SOURCE, side=world.side))
+    assert (refusal.code, refusal.status) == ("invalid_client", 401)
+    assert await is_good(world, tokens)
+    await revoke(world, tokens["refresh_token"], client=SECRET_CLIENT)
+    assert not await is_good(world, tokens)
+
+
+@pytest.mark.requirement("rfc7009-2.1-2")
 @pytest.mark.requirement("AS-43")
 async def test_a_client_that_does_not_prove_itself_is_refused(world: World) -> None:
     """RFC 7009 §2.1 MUST."""
     tokens = await world.get_tokens()
     pairs = [("token", tokens["refresh_token"]), ("client_id", PEER_CLIENT)]
-    refusal = await get_refusal(answer_revocation_request(form_request(URL, pairs), side=world.side))
+    refusal = await get_refusal(answer_revocation_request(form_request(URL, pairs), source=SOURCE, side=world.side))
     assert (refusal.code, refusal.status) == ("invalid_client", 401)
     assert await is_good(world, tokens)
 
 
+@pytest.mark.requirement("rfc7009-2.1-1")
 async def test_a_request_without_a_token_is_malformed(world: World) -> None:
     """RFC 7009 §2.1."""
     assert (await get_refusal(revoke(world, ""))).code == "invalid_request"

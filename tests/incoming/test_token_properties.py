@@ -14,7 +14,7 @@ from applinks.incoming.oauth2.revocation import answer_revocation_request
 from applinks.incoming.oauth2.token_request import answer_token_request
 from applinks.wire.forms import format_form
 from applinks.wire.http import Request
-from tests.incoming.world import PEER_CLIENT, PUBLIC_CLIENT, TOKEN_URL, World, open_world
+from tests.incoming.world import PEER_CLIENT, PUBLIC_CLIENT, SOURCE, TOKEN_URL, World, open_world
 
 NAMES = (
     "grant_type",
@@ -56,7 +56,7 @@ def is_answered(world: World, request: Request) -> bool:
     async def run() -> None:
         for answer in (answer_token_request, answer_revocation_request):
             try:
-                response = await answer(request, side=world.side)
+                response = await answer(request, source=SOURCE, side=world.side)
             except RefusedError as refusal:
                 if not (400 <= refusal.status < 500 and refusal.description and refusal.code):
                     raise AssertionError(refusal.description) from refusal

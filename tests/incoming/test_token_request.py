@@ -17,6 +17,7 @@ from tests.incoming.world import (
     LINK,
     OTHER_CLIENT,
     PUBLIC_CLIENT,
+    SOURCE,
     TOKEN_URL,
     VERIFIER,
     World,
@@ -177,7 +178,7 @@ async def test_a_body_that_cannot_be_read_is_a_bad_request(
 ) -> None:
     """RFC 6749 §3.2 MUST NOT; ours: strange types and NUL bytes give 400, never 500."""
     request = Request(method="POST", url=TOKEN_URL, headers=headers, body=body)
-    refusal = await get_refusal(answer_token_request(request, side=world.side))
+    refusal = await get_refusal(answer_token_request(request, source=SOURCE, side=world.side))
     assert (refusal.code, refusal.status) == ("invalid_request", status)
 
 
@@ -185,7 +186,7 @@ async def test_parameters_in_the_query_are_not_read(world: World) -> None:
     """RFC 6749 §2.3.1 MUST NOT."""
     pairs = [("grant_type", "client_credentials"), *world.prove(OTHER_CLIENT).items()]
     request = form_request(TOKEN_URL + "?scope=issues:read&grant_type=password", pairs)
-    assert (await answer_token_request(request, side=world.side)).status == 200
+    assert (await answer_token_request(request, source=SOURCE, side=world.side)).status == 200
 
 
 async def test_no_secret_appears_in_a_refusal(world: World) -> None:

@@ -14,12 +14,13 @@ from applinks.entropy import Rows, new_id
 from applinks.errors import RefusedError
 from applinks.incoming.consent import ConsentQuestion, approve, look_up_consent
 from applinks.incoming.oauth2.authorization_request import open_authorization_request
+from applinks.incoming.oauth2.introspection import answer_introspection_request
 from applinks.incoming.oauth2.token_request import answer_token_request
 from applinks.incoming.seen_users import SeenUsers
 from applinks.incoming.side import IncomingSide
 from applinks.linking.store import CommitResult, LinkWrite
-from applinks.records.clients import Client, ClientAuthentication, GrantType
-from applinks.records.links import Agreement, Direction, Link, Peer
+from applinks.records.clients import Client, ClientAuthentication, ClientSecret, GrantType
+from applinks.records.links import Agreement, Direction, Link, LinkKind, Peer
 from applinks.records.scopes import Resource, Scope
 from applinks.records.users import User
 from applinks.settings import Settings
@@ -30,6 +31,7 @@ from applinks.wire.jose import build_public_jwk, sign_jwt
 from applinks.wire.linking.terms import Level, Terms
 from applinks.wire.oauth2.assertions import CLIENT_ASSERTION_TYPE, build_client_assertion
 from applinks.wire.oauth2.pkce import compute_code_challenge
+from applinks.wire.oauth2.token_format import TokenKind, format_token, parse_token
 from tests.fakes import CountingEntropy, FixedClock
 
 BASE = "https://tracker.example"
@@ -41,6 +43,10 @@ OTHER_LINK = "lnk_0000000000000000000002"
 PUBLIC_CLIENT = "desktop"
 PUBLIC_REDIRECT = "http://127.0.0.1/done"
 OTHER_CLIENT = "robot"
+SECRET_CLIENT = "probe-4f1c9a"
+NOTES_SERVER = "notes-8d2f"
+HAND_LINK = "lnk_0000000000000000000004"
+SOURCE = "192.0.2.7"
 VERIFIER = "a-verifier-of-the-client-that-is-long-enough-0123"
 
 READ = Scope("issues:read", "See your issues", default=True, application=True)
@@ -53,6 +59,7 @@ RESOURCES = (
 )
 ALLOWED = ("issues:read", "issues:write", "notes:read")
 TOKEN_URL = f"{BASE}/applinks/oauth2/token"
+INTROSPECTION_URL = f"{BASE}/applinks/oauth2/introspect"
 
 
 def make_key() -> dict[str, Any]:
@@ -61,6 +68,23 @@ def make_key() -> dict[str, Any]:
 
 def publish(key: Mapping[str, Any]) -> dict[str, str]:
     return build_public_jwk(key, algorithm="ES256")
+
+
+def make_secret(row: int) -> str:
+    """Give the text of a client's secret; the same for the same row."""
+    return format_token(TokenKind.CLIENT_SECRET, row, bytes([row] * 32))
+
+
+SECRETS = {SECRET_CLIENT: make_secret(1), NOTES_SERVER: make_secret(2)}
+
+
+def keep_secret(text: str, **changes: Any) -> ClientSecret:
+    """Give the record of a secret."""
+    parsed = parse_token(text)
+    assert parsed is not None
+    return ClientSecret(
+        row=parsed.row, digest=parsed.digest, hint=f"{text[:8]}…", **{"created_at": 1, "expires_at": 0} | changes
+    )
 
 
 class Users:
@@ -135,6 +159,8 @@ class World:
         """Give the parameters that prove a client."""
         if client == PUBLIC_CLIENT:
             return {"client_id": PUBLIC_CLIENT}
+        if client in SECRETS:
+            return {"client_id": client, "client_secret": SECRETS[client]}
         claims = {"iss": client, "sub": client}
         key = self.key if client == PEER_CLIENT else self.other_key
         return {
@@ -170,7 +196,12 @@ class World:
     async def post(self, *, client: str = PEER_CLIENT, **params: str | None) -> Response:
         proof = {} if "client_assertion" in params or "client_id" in params else self.prove(client)
         pairs = [(name, value) for name, value in (proof | params).items() if value is not None]
-        return await answer_token_request(form_request(TOKEN_URL, pairs), side=self.side)
+        return await answer_token_request(form_request(TOKEN_URL, pairs), source=SOURCE, side=self.side)
+
+    async def introspect(self, token: str, /, *, client: str = PEER_CLIENT, **params: str) -> dict[str, Any]:
+        pairs = [("token", token), *params.items(), *self.prove(client).items()]
+        request = form_request(INTROSPECTION_URL, pairs)
+        return read_json(await answer_introspection_request(request, source=SOURCE, side=self.side))
 
     async def exchange(self, value: str, /, *, client: str = PEER_CLIENT, **changes: str | None) -> dict[str, Any]:
         params: dict[str, str | None] = {
@@ -184,9 +215,9 @@ class World:
     async def refresh(self, token: str, /, *, client: str = PEER_CLIENT, **changes: str | None) -> dict[str, Any]:
         return read_json(await self.post(client=client, grant_type="refresh_token", refresh_token=token, **changes))
 
-    async def get_tokens(self, **changes: str | None) -> dict[str, Any]:
+    async def get_tokens(self, *, client: str = PEER_CLIENT, **changes: str | None) -> dict[str, Any]:
         """Give what a whole authorization yields."""
-        return await self.exchange(await self.authorize(**changes))
+        return await self.exchange(await self.authorize(client=client, **changes), client=client)
 
 
 def form_request(url: str, pairs: Any) -> Request:
@@ -239,6 +270,7 @@ async def open_world(folder: Path) -> World:
     world = World(side=side, storage=storage, clock=clock, users=users, key=key, other_key=other_key)
     side.hear_early_call = lambda link: world.early_calls.append(link.id)
     await _add_links(world, entropy)
+    await _add_hand_link(world, entropy)
     return world
 
 
@@ -267,6 +299,42 @@ async def _add_links(world: World, entropy: CountingEntropy) -> None:
             created_at=1,
         )
         write = LinkWrite(link=link, expected_version=None, client=client)
+        assert await world.storage.linking.commit(write) is CommitResult.WRITTEN
+
+
+async def _add_hand_link(world: World, entropy: CountingEntropy) -> None:
+    """Link two clients with secrets by hand: one calls for users, one serves the notes."""
+    link = Link(
+        id=HAND_LINK,
+        handle="probe",
+        name="Probe",
+        kind=LinkKind.BY_HAND,
+        peer=Peer(id="", name="Probe", url="", manifest={}, keys=()),
+        incoming=Direction(
+            level=Level.OAUTH, protocols=("oauth2",), user_scopes=ALLOWED, application_scopes=("issues:read",)
+        ),
+        check="none",
+        created_at=1,
+        created_by="user:9",
+        in_force_at=1,
+    )
+    for version, client_id in enumerate(SECRETS, 1):
+        client = Client(
+            id=new_id(entropy, "cli"),
+            client_id=client_id,
+            link_id=link.id,
+            name=client_id,
+            authentication=ClientAuthentication.CLIENT_SECRET,
+            redirect_uris=(PEER_REDIRECT,),
+            grant_types=tuple(GrantType),
+            scopes=ALLOWED,
+            application_scopes=("issues:read",),
+            secrets=(keep_secret(SECRETS[client_id]),),
+            resources=(f"{BASE}/notes",) if client_id == NOTES_SERVER else (),
+            created_at=1,
+        )
+        known = None if version == 1 else version - 1
+        write = LinkWrite(link=replace(link, version=version), expected_version=known, client=client)
         assert await world.storage.linking.commit(write) is CommitResult.WRITTEN
 
 

@@ -111,7 +111,7 @@ class MemoryLinkingStore:
 
 
 def _is_with(link: Link, url: str, peer_id: str) -> bool:
-    return link.peer.url == url or link.peer.id == peer_id
+    return (url != "" and link.peer.url == url) or (peer_id != "" and link.peer.id == peer_id)
 
 
 def _is_due(link: Link, now: int) -> bool:

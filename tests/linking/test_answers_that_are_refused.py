@@ -3,7 +3,7 @@
 import pytest
 
 from applinks.linking.answerer import AlreadyDecided, approve, open_proposal, refuse
-from applinks.linking.discovery import discover
+from applinks.linking.discovery.applications import discover
 from applinks.linking.errors import LinkingError
 from applinks.linking.proposer import Outcome, accept_answer, list_possible_terms
 from applinks.records.links import LinkState

@@ -7,15 +7,23 @@ import pytest
 
 from applinks.fetching.transport import Fetcher
 from applinks.linking.answerer import open_proposal
-from applinks.linking.documents import build_client_document, build_own_jwks, build_own_manifest
+from applinks.linking.documents import (
+    build_client_document,
+    build_hand_client_document,
+    build_own_jwks,
+    build_own_manifest,
+)
 from applinks.linking.errors import LinkingError
 from applinks.linking.standing import choose_handle
 from applinks.outgoing.renewal import request_token_for_application
+from applinks.records.clients import ClientAuthentication
+from applinks.records.registrations import Registration
 from applinks.records.scopes import CHECK_SCOPE
 from applinks.wire.http import Request
 from applinks.wire.jose import check_public_jwks
 from applinks.wire.linking.manifest import parse_manifest
 from tests.linking.world import ADMINISTRATOR, B_URL, World
+from tests.outgoing.foreign import make_hand_link
 
 pytestmark = pytest.mark.anyio
 
@@ -90,3 +98,31 @@ async def test_the_answer_to_a_test_call_is_kept_by_nobody(world: World) -> None
     path = "/applinks/link/check"
     answer = await world.b.serve(path, Request(method="GET", url=B_URL + path, headers=headers))
     assert (answer.status, answer.header("cache-control")) == (200, "no-store")
+
+
+@pytest.mark.parametrize(
+    ("authentication", "grant_types"),
+    [
+        (ClientAuthentication.PRIVATE_KEY_JWT, ["authorization_code", "refresh_token", "client_credentials"]),
+        (ClientAuthentication.NONE, ["authorization_code", "refresh_token"]),
+    ],
+)
+async def test_the_document_of_one_link_names_its_one_redirect(
+    world: World, authentication: ClientAuthentication, grant_types: list[str]
+) -> None:
+    """draft-ietf-oauth-client-id-metadata-document §4: `client_id` is its address, no secret method."""
+    link = make_hand_link()
+    registration = Registration(link_id=link.id, document="Ab1", authentication=authentication)
+    document = build_hand_client_document(link, registration, side=world.b.linking)
+    jwks_uri = document.pop("jwks_uri", None)
+    assert jwks_uri == (f"{B_URL}/applinks/oauth2/jwks" if len(grant_types) == 3 else None)
+    assert document == {
+        "client_id": f"{B_URL}/applinks/oauth2/clients/Ab1.json",
+        "client_name": "Tracker",
+        "client_uri": B_URL,
+        "redirect_uris": [f"{B_URL}/applinks/callback/{link.id}"],
+        "token_endpoint_auth_method": authentication.value,
+        "grant_types": grant_types,
+        "response_types": ["code"],
+        "scope": "openid things",
+    }

@@ -8,7 +8,7 @@ import pytest
 from applinks.administration import links
 from applinks.administration.actor import Actor
 from applinks.administration.links import Wanted
-from applinks.linking.discovery import discover
+from applinks.linking.discovery.applications import discover
 from applinks.linking.proposer import list_possible_terms
 from applinks.linking.repeats import get_allows
 from applinks.linking.statements import send_due

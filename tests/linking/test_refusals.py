@@ -7,7 +7,7 @@ import pytest
 
 from applinks.errors import RefusedError
 from applinks.linking.answerer import approve, open_proposal, refuse
-from applinks.linking.discovery import discover, read_application
+from applinks.linking.discovery.applications import discover, read_application
 from applinks.linking.errors import LinkingError
 from applinks.linking.proposer import Outcome, list_possible_terms, propose
 from applinks.records.links import EndReason, LinkState

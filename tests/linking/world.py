@@ -17,7 +17,7 @@ from applinks.fetching.transport import Fetcher
 from applinks.incoming.seen_users import SeenUsers
 from applinks.incoming.side import IncomingSide
 from applinks.linking.answerer import Offer, approve, open_proposal
-from applinks.linking.discovery import discover
+from applinks.linking.discovery.applications import discover
 from applinks.linking.keys import find_peer_key
 from applinks.linking.proposer import AnswerOutcome, list_possible_terms, open_answer, propose
 from applinks.linking.side import LinkingSide
@@ -69,6 +69,9 @@ class RotatingKeys:
 
     async def get_signing_key(self) -> KeyPair:
         return self.pairs[0] if self.pairs else await self.kept.get_signing_key()
+
+    async def list_pairs(self) -> Any:
+        return self.pairs or await self.kept.list_pairs()
 
     async def list_public_keys(self) -> Any:
         if self.shown is not None:
@@ -311,8 +314,12 @@ async def build_application(
         outgoing=storage.outgoing,
         keys=keys,
         failures=storage.failures,
+        accounts=storage.accounts,
+        sessions=storage.sessions,
+        settings=settings,
         clock=clock,
         entropy=entropy,
+        rows=incoming.rows,
     )
     application = Application(
         url=url,

@@ -16,6 +16,7 @@ from applinks.outgoing.side import OutgoingSide
 from applinks.records.connections import Connection
 from applinks.records.keys import KeyPair
 from applinks.records.links import Agreement, Direction, Link, Peer
+from applinks.records.registrations import Registration
 from applinks.records.users import User
 from applinks.secret import Secret
 from applinks.settings import Settings
@@ -41,6 +42,16 @@ class MemoryStore:
         self.connections: dict[tuple[str, str | None, str], Connection] = {}
         self.trips: dict[bytes, Any] = {}
         self.events: list[Any] = []
+        self.registrations: dict[str, Registration] = {}
+
+    async def find_registration(self, link_id):
+        return self.registrations.get(link_id)
+
+    async def find_document(self, document):
+        return next(
+            ((self.links[each.link_id], each) for each in self.registrations.values() if each.document == document),
+            None,
+        )
 
     async def find_link(self, id_or_handle):
         found = self.links.get(id_or_handle)

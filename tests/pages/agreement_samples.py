@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from applinks.web.pages import views as v
+from applinks.web.pages.links import views as lv
 from applinks.words import Sentence, say_refusal
 
 US = v.End(name="Tracker")
@@ -14,7 +15,7 @@ def _box(field: str, value: str, label: str, hint: str = "", *, checked: bool = 
     return v.Choice(field=field, value=value, label=label, hint=hint, checked=checked)
 
 
-SIDE_IN = v.Side(
+SIDE_IN = lv.Side(
     direction="in",
     title="Incoming: Start page calls Tracker",
     who="Tracker is the service provider, Start page the consumer.",
@@ -28,7 +29,7 @@ SIDE_IN = v.Side(
     application=(_box("in_app", "projects:read", "List public projects"),),
     off=_box("in_off", "1", "Start page does not call Tracker", "To add it later, both sides have to agree again"),
 )
-SIDE_OUT = v.Side(
+SIDE_OUT = lv.Side(
     direction="out",
     title="Outgoing: Tracker calls Start page",
     who="Start page is the service provider, Tracker the consumer.",
@@ -39,15 +40,15 @@ SIDE_OUT = v.Side(
     ),
     off=_box("out_off", "1", "Tracker does not call Start page", "To add it later, both sides have to agree again"),
 )
-NEW = v.NewLinkPage(us=US)
+NEW = lv.NewLinkPage(us=US)
 
 
-def _refuse(code: str, url: str = "https://start.hafen.example", **changes: Any) -> v.NewLinkPage:
+def _refuse(code: str, url: str = "https://start.hafen.example", **changes: Any) -> lv.NewLinkPage:
     problem = say_refusal(code, us="Tracker", peer="start.hafen.example")
     if changes.get("offer"):
         problem = replace(problem, advice="")
         changes = {"offer_title": "It names another address"} | changes
-    return v.NewLinkPage(us=US, url=url, problem=problem, **({"reference": "AL-7KQ2-M9F4"} | changes))
+    return lv.NewLinkPage(us=US, url=url, problem=problem, **({"reference": "AL-7KQ2-M9F4"} | changes))
 
 
 NEW_PROBLEMS = {
@@ -57,15 +58,15 @@ NEW_PROBLEMS = {
         offer_title="Try the same address with https",
     ),
     "typed": _refuse("invalid_url", "start page", reference=""),
-    "silent": _refuse("peer_unreachable"),
+    "silent": _refuse("peer_unreachable", by_hand_url="/applinks/new/by-hand?url=https://start.hafen.example"),
     "other": _refuse("not_applinks"),
     "itself": _refuse("self_link", "https://tracker.hafen.example"),
     "twice": _refuse("duplicate_link", standing_url="/applinks/links/start-page"),
     "forbidden": _refuse("address_not_allowed", "https://169.254.169.254"),
 }
 NOTHING_LEFT = "Incoming: tick at least one thing Start page may do, or leave this side out."
-NEW_PRIVATE = v.NewLinkPage(us=US, url="https://10.0.4.17", asks_private=True)
-NEW_FOUND = v.NewLinkPage(
+NEW_PRIVATE = lv.NewLinkPage(us=US, url="https://10.0.4.17", asks_private=True, private_host="10.0.4.17")
+NEW_FOUND = lv.NewLinkPage(
     us=US,
     url="https://start.hafen.example",
     found=START,
@@ -79,7 +80,7 @@ NEW_FOUND = v.NewLinkPage(
 NEW_ONE_WAY = replace(
     NEW_FOUND,
     lane_out=v.Lane(direction="out", state="off", words="Disabled"),
-    outgoing=v.Side(
+    outgoing=lv.Side(
         direction="out",
         title="Outgoing: Tracker calls Start page",
         nothing="Start page offers nothing that can be called.",
@@ -91,7 +92,7 @@ BOTH = (
     v.Lane(direction="in", state="wait", words="Tracker will call Start page"),
     v.Lane(direction="out", state="wait", words="Start page will call Tracker"),
 )
-APPROVE = v.ApprovePage(
+APPROVE = lv.ApprovePage(
     us=v.End(name="Start page"),
     them=ASKING,
     address="https://tracker.hafen.example",
@@ -133,7 +134,7 @@ APPROVE_ODD = replace(
 APPROVE_ONE_WAY = replace(
     APPROVE,
     lanes=BOTH[:1],
-    outgoing=v.Side(direction="out", title="Start page may", nothing="Start page does not call Tracker."),
+    outgoing=lv.Side(direction="out", title="Start page may", nothing="Start page does not call Tracker."),
     warnings=(
         Sentence(
             what="The address is in a private network",
@@ -150,16 +151,16 @@ PRIVATE = v.QuestionPage(
     field="private",
     back="/applinks/",
 )
-ANSWER = v.AnswerPage(
+ANSWER = lv.AnswerPage(
     us=US,
     them=START,
     lanes=BOTH,
     incoming=replace(SIDE_IN, title="Start page may", application_title="as itself, without a user"),
-    outgoing=v.Side(direction="out", title="Tracker may", nothing="Tracker does not call Start page."),
+    outgoing=lv.Side(direction="out", title="Tracker may", nothing="Tracker does not call Start page."),
 )
 
 
-CHANGE = v.ChangePage(
+CHANGE = lv.ChangePage(
     them=START,
     url="/applinks/links/start-page",
     direction="in",

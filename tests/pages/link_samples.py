@@ -16,9 +16,9 @@ from applinks.records.links import (
     Schedule,
 )
 from applinks.records.scopes import Scope
-from applinks.web.pages.link_panels import LinkFacts, build_link_page, build_row
-from applinks.web.pages.link_states import LinkLook
-from applinks.web.pages.views import LinkPage, LinkRow, LinksPage, Tab
+from applinks.web.pages.links.panels import LinkFacts, build_link_page, build_row
+from applinks.web.pages.links.states import LinkLook
+from applinks.web.pages.links.views import LinkPage, LinkRow, LinksPage, Tab
 from applinks.web.pages.visit import find_tint
 from applinks.wire.linking.terms import Access, Allows, Level, Terms
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from applinks.web.pages import views as v
 from applinks.web.pages.account import AccountPage, ConnectionRow, GrantRow
+from applinks.web.pages.links import views as lv
 from applinks.web.pages.rendering import render_html
 from applinks.words import Sentence, say_refusal
+from tests.pages import hand_samples as hands
 from tests.pages import link_samples as links
 from tests.pages.agreement_samples import (
     ANSWER,
@@ -27,6 +29,7 @@ from tests.pages.agreement_samples import (
     US,
 )
 from tests.pages.demo_samples import DEMO_PAGES
+from tests.pages.login_samples import LOGIN_PAGES
 
 NOW = links.NOW
 WIKI = v.End(name="Wiki", host="wiki.hafen.example", url="https://wiki.hafen.example", tint=2)
@@ -48,9 +51,9 @@ SHELL = v.Shell(
 USER_SHELL = replace(SHELL, user=v.End(name="Alice Anders", tint=6), is_administration=False, may_administrate=False)
 
 
-EMPTY = v.LinksPage(total=0, may_change=True, tabs=(), rows=())
-_KEY = v.KeyView(kid="k", fingerprint="k7Qe 9fQw 71Lb c0De", algorithm="ES256")
-KEYS = v.KeysPage(
+EMPTY = lv.LinksPage(total=0, may_change=True, tabs=(), rows=())
+_KEY = lv.KeyView(kid="k", fingerprint="k7Qe 9fQw 71Lb c0De", algorithm="ES256")
+KEYS = lv.KeysPage(
     them=START,
     url="/applinks/links/start-page",
     title="Compare the new key of Start page",
@@ -187,6 +190,12 @@ PAGES: dict[str, tuple[str, Any, v.Shell]] = {
     ),
     "links-empty": ("links.html", EMPTY, replace(SHELL, is_front=True)),
     "links-auditor": ("links.html", replace(EMPTY, may_change=False), replace(SHELL, is_front=True)),
+    "links-by-hand": ("links.html", links.build_list(hands.build_rows()), replace(SHELL, is_front=True)),
+    **{name: ("link.html", page, SHELL) for name, page in hands.LINK_PAGES.items()},
+    **{name: ("new_by_hand.html", page, SHELL) for name, page in hands.NEW_PAGES.items()},
+    **{name: ("change_by_hand.html", page, SHELL) for name, page in hands.CHANGE_PAGES.items()},
+    "hand-secret": ("question.html", hands.NEW_SECRET_QUESTION, SHELL),
+    "hand-secret-end": ("question.html", hands.END_SECRET_QUESTION, SHELL),
     "new-link-empty": ("new_link.html", NEW, SHELL),
     **{f"new-link-{name}": ("new_link.html", page, SHELL) for name, page in NEW_PROBLEMS.items()},
     "new-link-private": ("new_link.html", NEW_PRIVATE, SHELL),
@@ -217,10 +226,12 @@ PAGES: dict[str, tuple[str, Any, v.Shell]] = {
     "consent": ("consent.html", CONSENT, USER_SHELL),
     "consent-again": ("consent.html", replace(CONSENT, has_changed=True), USER_SHELL),
     "consent-public": ("consent.html", CONSENT_PUBLIC, USER_SHELL),
+    "account-menu": ("account.html", AccountPage(), replace(USER_SHELL, logout_url="/applinks/logout")),
     "account": ("account.html", ACCOUNT, USER_SHELL),
     "account-empty": ("account.html", AccountPage(), USER_SHELL),
     "account-revoke": ("question.html", REVOKE, USER_SHELL),
     "account-slow": ("account.html", ACCOUNT, replace(USER_SHELL, flash=(SLOW_FLASH,))),
+    **{name: ("login.html", page, replace(_NOBODY, csrf="sample")) for name, page in LOGIN_PAGES.items()},
     "error": ("error.html", _fail("wrong_browser"), SHELL),
     "error-not-found": ("error.html", _fail("not_found", back="/", words="Back to Tracker"), _NOBODY),
     "error-not-administrator": (

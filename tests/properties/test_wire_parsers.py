@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from base64 import b64encode
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from joserfc.jwk import ECKey
 
 from applinks.wire.base64url import format_base64url
 from applinks.wire.forms import Form, MalformedFormError, collect_form, parse_form
-from applinks.wire.headers import format_challenge, parse_content_type
+from applinks.wire.headers import format_challenge, parse_basic_credentials, parse_content_type
 from applinks.wire.jose import (
     JoseError,
     build_public_jwk,
@@ -36,6 +37,7 @@ from applinks.wire.oauth2.messages import (
     parse_authorization_response,
     parse_authorization_target,
     parse_error_answer,
+    parse_introspection_request,
     parse_revocation_request,
     parse_token_answer,
     parse_token_request,
@@ -125,12 +127,19 @@ def test_only_malformed_form_escapes(text, raw):
             parse_form(data)
 
 
-@given(near_forms)
-def test_requests_of_any_kind_are_refused_with_our_error(text):
+near_basic = (
+    anything
+    | st.binary(max_size=40).map(lambda raw: "Basic " + b64encode(raw).decode())
+    | st.text("abc:%2e+=\0é", max_size=20).map(lambda text: "basic " + b64encode(text.encode()).decode())
+)
+
+
+@given(near_forms, st.none() | near_basic)
+def test_requests_of_any_kind_are_refused_with_our_error(text, authorization):
     """house.md §7: no input gives a 5xx."""
-    for parse in (parse_token_request, parse_revocation_request):
+    for parse in (parse_token_request, parse_revocation_request, parse_introspection_request):
         with contextlib.suppress(MalformedRequestError):
-            parse(text)
+            parse(text, authorization)
     for read in (parse_authorization_request, parse_authorization_target):
         with contextlib.suppress(MalformedRequestError):
             read(collect_form(text))
@@ -276,6 +285,7 @@ def test_short_texts_of_any_kind_do_no_harm(text, other):
     parse_token(text)
     has_token_prefix(text)
     parse_content_type(text)
+    parse_basic_credentials(text)
     is_code_challenge_of(text, other)
     with contextlib.suppress(MalformedScopeError):
         parse_scope(text)

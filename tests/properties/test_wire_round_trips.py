@@ -31,6 +31,7 @@ from applinks.wire.oauth2.messages import (
     TokenRequest,
     build_authorization_request,
     build_authorization_response,
+    build_client_authorization,
     build_token_answer,
     build_token_request,
     parse_authorization_request,
@@ -172,8 +173,15 @@ def test_an_authorization_response_that_was_written_is_read(response):
     assert parse_authorization_response(url.partition("?")[2]) == response
 
 
-clients = st.builds(PresentedClient, unverified_client_id=values, assertion=optional) | st.builds(
-    PresentedClient, assertion=values
+clients = (
+    st.builds(PresentedClient, unverified_client_id=values, assertion=optional)
+    | st.builds(PresentedClient, assertion=values)
+    | st.builds(
+        PresentedClient,
+        unverified_client_id=values,
+        secret=values,
+        method=st.sampled_from(["client_secret_basic", "client_secret_post"]),
+    )
 )
 asked = (
     st.builds(CodeExchange, code=values, redirect_uri=values, code_verifier=verifiers, resource=optional)
@@ -184,8 +192,9 @@ asked = (
 
 @given(st.builds(TokenRequest, client=clients, asked=asked))
 def test_a_token_request_that_was_written_is_read(request):
-    """RFC 6749 §4.1.3, §4.4.2, §6."""
-    assert parse_token_request(format_form(build_token_request(request))) == request
+    """RFC 6749 §2.3.1, §4.1.3, §4.4.2, §6."""
+    authorization = build_client_authorization(request.client)
+    assert parse_token_request(format_form(build_token_request(request)), authorization) == request
 
 
 @given(

@@ -1,17 +1,26 @@
 # ruff: noqa: ASYNC240 - the loop of a test serves nobody else.
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from applinks.errors import SchemaError, SettingsError, StoreError
+from applinks.linking.store import LinkWrite
 from applinks.secret import Secret
 from applinks.settings import Settings
 from applinks.storage import migrations
 from applinks.storage.open import Storage, open_storage
 from applinks.storage.sqlite.place import find_file_system, parse_path
-from tests.conformance.records import add_link, add_refresh_token, make_connection
+from tests.conformance.records import (
+    NOW,
+    add_link,
+    add_refresh_token,
+    make_connection,
+    make_hand_link,
+    make_registration,
+)
 from tests.fakes import CountingEntropy, FixedClock
 
 pytestmark = pytest.mark.anyio
@@ -259,6 +268,9 @@ async def test_a_sealing_key_that_is_lost_for_good_costs_what_it_sealed_and_noth
     link = await storage.linking.find_link(grant.link_id)
     assert link is not None
     await storage.outgoing.add_connection(make_connection(link), event=None)
+    by_hand = make_hand_link(2)
+    registration = make_registration(by_hand)
+    await storage.linking.commit(LinkWrite(link=by_hand, expected_version=None, registration=registration))
     before = await storage.keys.get_signing_key()
     await storage.close()
     path.with_name("applinks.db.key").unlink()
@@ -270,8 +282,11 @@ async def test_a_sealing_key_that_is_lost_for_good_costs_what_it_sealed_and_noth
     assert [key["kid"] for key in await again.keys.list_public_keys()] == [after.kid] != [before.kid]
     assert await again.outgoing.find_connection(link_id=link.id, user_id="alicia") is None
     assert await again.linking.find_link(link.id) == link
+    assert await again.outgoing.find_registration(by_hand.id) == replace(registration, client_secret=None)
+    assert {pair.kid: pair.retired_at for pair in await again.keys.list_pairs()} == {after.kid: 0, before.kid: NOW}
     assert await again.incoming.find_refresh_token(1) is not None
     assert f"sealing_key.lost link={link.handle} connections=1" in caplog.text
+    assert f"sealing_key.lost link={by_hand.handle} connections=0 client_secrets=1" in caplog.text
     assert f"new_key={after.kid}" in caplog.text
     await again.outgoing.add_connection(make_connection(link), event=None)
     await again.close()

@@ -1,11 +1,17 @@
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc import jwe
+from joserfc.jwk import OctKey
+from joserfc.registry import HeaderParameter
 
 from applinks.secret import Secret, digest_secret
 from applinks.storage.open import Storage
-from applinks.storage.sealing import Sealer, SealingError, make_sealing_key
+from applinks.storage.sealing.sealer import Sealer, SealingError, make_sealing_key
+from applinks.wire.base64url import format_base64url
 from tests.conformance.records import NOW, add_link, make_connection
 from tests.storage.secrets import keep_every_secret
 
@@ -61,6 +67,50 @@ def test_an_older_key_opens_and_the_current_one_seals() -> None:
         Sealer([new]).unseal(sealed, **PLACE)
 
 
+def test_what_is_sealed_is_what_another_implementation_seals_and_opens() -> None:
+    """RFC 7516 §3.1, RFC 7518 §5.3: JWE, compact, dir with A256GCM; what an older release wrote opens."""
+    key = make_sealing_key()
+    sealer, other = Sealer([key]), OctKey.import_key(key)
+    registry = jwe.JWERegistry(
+        header_registry={"row": HeaderParameter("the place of the ciphertext", "str", required=True)},
+        algorithms=("dir", "A256GCM"),
+    )
+    opened = jwe.decrypt_compact(sealer.seal(Secret("ours"), **PLACE), other, registry=registry)
+    assert opened.plaintext == b"ours"
+    assert opened.protected == {"alg": "dir", "enc": "A256GCM", "kid": sealer.kid, "row": "t/c/1"}
+    theirs = jwe.encrypt_compact(opened.protected, b"theirs", other, registry=registry)
+    assert sealer.unseal(theirs, **PLACE) == Secret("theirs")
+
+
+@pytest.mark.parametrize("part", [0, 2, 3, 4])
+def test_not_one_bit_of_it_may_change(part: int) -> None:
+    """RFC 7518 §5.3: header, nonce, text and tag are authenticated; none may be cut short either."""
+    sealer = Sealer([make_sealing_key()])
+    parts = sealer.seal(Secret("secret"), **PLACE).split(".")
+    for other in (
+        parts[part][:-4],
+        "",
+        ("B" if parts[part][0] == "A" else "A") + parts[part][1:],
+        parts[part] + "AAAA",
+    ):
+        with pytest.raises(SealingError):
+            sealer.unseal(".".join([*parts[:part], other, *parts[part + 1 :]]), **PLACE)
+
+
+@pytest.mark.parametrize(
+    "change", [{"alg": "A256KW"}, {"enc": "A128GCM"}, {"kid": 1}, {"kid": ["a"]}, {"kid": None}, {"row": 1}]
+)
+def test_a_header_of_another_kind_does_not_open(change: dict) -> None:
+    """Ours: nothing but what we write is read, even if whoever wrote it had the key."""
+    key = make_sealing_key()
+    header = {"alg": "dir", "enc": "A256GCM", "kid": Sealer([key]).kid, "row": "t/c/1"} | change
+    protected = format_base64url(json.dumps(header).encode())
+    sealed = AESGCM(key).encrypt(bytes(12), b"secret", protected.encode())
+    parts = (protected, "", *map(format_base64url, (bytes(12), sealed[:-16], sealed[-16:])))
+    with pytest.raises(SealingError):
+        Sealer([key]).unseal(".".join(parts), **PLACE)
+
+
 @pytest.mark.anyio
 @pytest.mark.requirement("N-06")
 async def test_a_dump_of_the_database_holds_no_clear_secret(storage: Storage, path: Path) -> None:
@@ -109,6 +159,8 @@ async def test_no_secret_is_seen_in_what_comes_back(storage: Storage) -> None:
             await storage.keys.get_signing_key(),
             await storage.incoming.find_refresh_token(1),
             await storage.outgoing.list_connections_of_user("alicia"),
+            await storage.incoming.list_clients(),
+            await storage.outgoing.find_registration(f"lnk_{3:022d}"),
             await storage.sessions.find(digest_secret("the-session"), now=NOW),
         ]
     )

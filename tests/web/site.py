@@ -67,6 +67,8 @@ class Site:
     users: Users
     context: PagesContext
     client: httpx2.AsyncClient
+    documents: dict[str, Any]
+    """What other applications answer, by address; anything else is not found, and None is nobody who answers."""
 
     async def get(self, path: str, *, user: str = "", **headers: str) -> httpx2.Response:
         return await self.client.get(path, headers=_build_headers(user, headers))
@@ -106,6 +108,15 @@ def find_hidden(response: httpx2.Response) -> dict[str, str]:
     }
 
 
+def _answer_elsewhere(request: httpx2.Request, documents: dict[str, Any]) -> httpx2.Response:
+    address = str(request.url)
+    if documents.get(f"{request.url.scheme}://{request.url.host}", ...) is None:
+        raise httpx2.ConnectError("refused", request=request)
+    if address in documents:
+        return httpx2.Response(200, json=documents[address])
+    return httpx2.Response(404)
+
+
 def _build_headers(user: str, headers: dict[str, str]) -> dict[str, str]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return {"x-user": user} | named if user else named
@@ -116,7 +127,8 @@ async def open_site(folder: Path) -> Site:
     settings, clock, entropy = world.side.settings, world.side.clock, world.side.entropy
     storage, users = world.storage, Users()
     world.side.failures = storage.failures
-    transport = httpx2.MockTransport(lambda request: httpx2.Response(404))
+    documents: dict[str, Any] = {}
+    transport = httpx2.MockTransport(lambda request: _answer_elsewhere(request, documents))
     fetcher = Fetcher(settings, transport=transport)
     outgoing = OutgoingSide(
         store=storage.outgoing,
@@ -138,7 +150,7 @@ async def open_site(folder: Path) -> Site:
         outgoing=outgoing,
         resources=RESOURCES,
     )
-    administration = build_administration(storage, clock=clock, entropy=entropy)
+    administration = build_administration(storage, clock=clock, entropy=entropy, declared=RESOURCES[0].scopes)
     context = PagesContext(
         settings=settings,
         users=users,
@@ -153,7 +165,7 @@ async def open_site(folder: Path) -> Site:
     )
     app = Starlette(routes=[Mount("/applinks", app=build_pages(context))])
     client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=BASE)
-    site = Site(world=world, users=users, context=context, client=client)
+    site = Site(world=world, users=users, context=context, client=client, documents=documents)
     await _put_in_force(site)
     return site
 

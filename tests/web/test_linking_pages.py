@@ -63,9 +63,9 @@ async def test_a_private_address_is_asked_about_before_it_is_called(pages: Pages
     """Security N-02, on the page of a new link."""
     make_private(pages.world.a)
     page = await pages.a.look(B_URL)
-    assert "This address is in a private network" in page.text
+    assert "This address is in a private network: <code>hafen.example</code>" in page.text
     assert not pages.world.network.seen
-    page = await pages.a.follow(await pages.a.press(page, url=B_URL, private="1"))
+    page = await pages.a.follow(await pages.a.press(page, url=B_URL, private="hafen.example"))
     assert "Tracker answers, and it has Applinks" in page.text
     answer = await pages.a.press(page, propose="1")
     assert answer.status_code == 303

@@ -4,8 +4,11 @@ import pytest
 
 from applinks import words
 from applinks.linking import errors as linking_errors
+from applinks.records.clients import ClientAuthentication
 from applinks.records.links import EndReason, Rest
 from applinks.wire.linking.terms import Level
+from applinks.words.refusals import REFUSALS
+from applinks.words.servers import WARNINGS
 
 NOW = 1_800_000_000
 
@@ -20,6 +23,7 @@ NOW = 1_800_000_000
         "unknown_state",
         "wrong_user",
         "wrong_issuer",
+        "bad_id_token",
     ],
 )
 def test_every_refusal_says_what_happened_and_what_to_do(code: str) -> None:
@@ -29,6 +33,16 @@ def test_every_refusal_says_what_happened_and_what_to_do(code: str) -> None:
     for text in (sentence.what, sentence.advice):
         assert text.endswith(".")
         assert "{" not in text
+
+
+@pytest.mark.requirement("CL-21")
+@pytest.mark.parametrize("code", WARNINGS)
+def test_every_warning_of_a_server_says_what_is_remarkable_and_what_to_do(code: str) -> None:
+    """CL-21: flagged, in the same words on pages and by commands."""
+    sentence = words.say_warning(code, server="id.example", token_host="tokens.example")
+    assert not sentence.what.endswith(".")
+    assert sentence.advice.endswith(".")
+    assert "{" not in sentence.what + sentence.advice
 
 
 @pytest.mark.parametrize("reason", list(Rest))
@@ -41,6 +55,12 @@ def test_every_reason_to_rest_has_words(reason: Rest) -> None:
 def test_every_end_has_words(reason: EndReason | None) -> None:
     """Handshake §4."""
     assert words.say_end(reason, peer="Start page").endswith(".")
+
+
+@pytest.mark.parametrize("method", list(ClientAuthentication))
+def test_every_way_in_which_a_client_proves_itself_has_words(method: ClientAuthentication) -> None:
+    """Ours: the same on pages and in commands."""
+    assert words.say_authentication(method)
 
 
 @pytest.mark.parametrize("level", list(Level))
@@ -96,10 +116,10 @@ def test_a_name_with_braces_is_shown_as_it_is() -> None:
     assert "{us} {0}" in words.say_refusal("declined", us="Tracker", peer="{us} {0}").what
 
 
-@pytest.mark.parametrize("code", words._REFUSALS)
+@pytest.mark.parametrize("code", REFUSALS)
 def test_the_title_of_a_problem_is_the_answer_and_not_the_category(code: str) -> None:
     """Mockups, Tone: plain and short; one sentence as the title, then what to do; no code, no jargon, nobody blamed."""
-    what, advice = words._REFUSALS[code]
+    what, advice = REFUSALS[code]
     assert what.count(". ") == 0
     assert len(what) <= 90
     assert advice

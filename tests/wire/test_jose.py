@@ -309,3 +309,24 @@ def test_no_claim_shows_in_a_repr():
     """N-05: an assertion is a credential for its lifetime."""
     assert "one.example" not in repr(read(sign()))
     assert sign().rpartition(".")[2] not in repr(read(sign()))
+
+
+@pytest.mark.parametrize("algorithm", sorted(PUBLIC))
+def test_a_key_that_served_before_is_judged_anew_by_what_it_says(algorithm):
+    """RFC 8725 §3.1: the very numbers under another algorithm are another key."""
+    jwt, key = read(sign(algorithm)), PUBLIC[algorithm]
+    assert verify_jwt(jwt, [key]) == verify_jwt(jwt, [dict(key)]) == CLAIMS
+    other = "RS256" if key["kty"] != "RSA" else "ES256"
+    for changes in ({"alg": other}, {next(name for name in ("n", "x") if name in key): "AAAA"}):
+        with pytest.raises(JoseError):
+            verify_jwt(jwt, [key | changes])
+    assert verify_jwt(jwt, [key]) == CLAIMS
+
+
+def test_what_was_read_of_a_header_cannot_be_changed():
+    """Ours: it is kept for the next JWT that begins alike."""
+    jwt = read(sign())
+    with pytest.raises(TypeError):
+        jwt.unverified_header["alg"] = "none"
+    assert read(sign()).unverified_header["alg"] == "ES256"
+    refuse(sign(), typ=frozenset({"other+jwt"}))

@@ -1,17 +1,22 @@
 """What administration works with; a command can gather it without opening a socket."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from applinks.clock import Clock
-from applinks.entropy import Entropy
+from applinks.entropy import Entropy, Rows
 from applinks.incoming.store import IncomingStore
 from applinks.linking.side import OwnKeys
 from applinks.linking.store import LinkingStore
 from applinks.outgoing.store import OutgoingStore
 from applinks.records.failures import Failure
+from applinks.records.keys import KeyPair
+from applinks.records.scopes import Scope
+from applinks.settings import Settings
+from applinks.storage.accounts import AccountTable
 from applinks.storage.open import Storage
+from applinks.storage.sessions import SessionTable
 
 
 class FailureRecords(Protocol):
@@ -26,25 +31,50 @@ class FailureRecords(Protocol):
         ...
 
 
+class KeyRecords(OwnKeys, Protocol):
+    """Who we are, and every key pair that we had."""
+
+    async def list_pairs(self) -> Sequence[KeyPair]:
+        """Give all pairs, also retired ones, newest first; without their private halves."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administration:
     """
     What administration works with.
 
     Attributes:
-        store: links; ``incoming`` and ``outgoing`` are there to count users.
+        store: links, with what is written with them.
+        accounts, sessions: of the users of the server form; a host has users of its own, and none here.
+        rows: allots the numbers of clients' secrets.
+        declared: the scopes that the application declares; None: not known, as in a command beside a host.
     """
 
     store: LinkingStore
     incoming: IncomingStore
     outgoing: OutgoingStore
-    keys: OwnKeys
+    keys: KeyRecords
     failures: FailureRecords
+    accounts: AccountTable
+    sessions: SessionTable
+    settings: Settings
     clock: Clock
     entropy: Entropy
+    rows: Rows
+    declared: tuple[Scope, ...] | None = None
+
+    def list_for_itself(self, scopes: Iterable[str]) -> tuple[str, ...]:
+        """Give those of these scopes of ours that an application may have without a user."""
+        if self.declared is None:
+            return tuple(scopes)
+        allowed = {scope.name for scope in self.declared if scope.application}
+        return tuple(name for name in scopes if name in allowed)
 
 
-def build_administration(storage: Storage, *, clock: Clock, entropy: Entropy) -> Administration:
+def build_administration(
+    storage: Storage, *, clock: Clock, entropy: Entropy, declared: tuple[Scope, ...] | None = None
+) -> Administration:
     """Gather it of what is stored."""
     return Administration(
         store=storage.linking,
@@ -52,6 +82,11 @@ def build_administration(storage: Storage, *, clock: Clock, entropy: Entropy) ->
         outgoing=storage.outgoing,
         keys=storage.keys,
         failures=storage.failures,
+        accounts=storage.accounts,
+        sessions=storage.sessions,
+        settings=storage.settings,
         clock=clock,
         entropy=entropy,
+        rows=Rows(entropy),
+        declared=declared,
     )

@@ -1,4 +1,4 @@
-"""The commands ``applinks database upgrade|check``."""
+"""The commands ``applinks database upgrade|check|prune``."""
 
 import sys
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from applinks.cli.output import print_json, print_line, print_note
 if TYPE_CHECKING:
     from applinks.storage.migrations import SchemaStatus
 
-app = App(name="database", help="Bring the database up to date, and check it.")
+app = App(name="database", help="Bring the database up to date, check it, and clear it out.")
 
 
 @app.command
@@ -19,7 +19,8 @@ def upgrade(*, common: CommonOptions | None = None) -> None:
     """
     Bring the database to the schema of this version.
 
-    Make a backup first: it is the only way back. A database that is new is made; so does the first start.
+    Make a backup first: it is the only way back. A database that is new is
+    made; so does the first start.
     """
     from applinks.storage import migrations
 
@@ -36,7 +37,8 @@ def upgrade(*, common: CommonOptions | None = None) -> None:
 @app.command
 def check(*, common: CommonOptions | None = None) -> None:
     """
-    Say whether the database is ours, whole, and of the schema that this version needs.
+    Say whether the database is ours, whole, and of the schema that this version
+    needs.
 
     The exit code is 1 when it is not.
     """
@@ -58,6 +60,27 @@ def check(*, common: CommonOptions | None = None) -> None:
         print_note(f"Make a backup, then run: applinks database upgrade{option}")
     if status.problems or not status.is_current:
         sys.exit(1)
+
+
+@app.command
+async def prune(*, common: CommonOptions | None = None) -> None:
+    """
+    Delete what is over: expired tokens, and failures, audit and deleted links
+    older than they are kept.
+
+    A running application does this by itself, every ten minutes.
+    """
+    from applinks.cli.opening import open_database
+
+    common = common or CommonOptions()
+    async with open_database(common) as opened:
+        gone = await opened.storage.prune(now=opened.administration.clock.now())
+    if common.json:
+        print_json({"deleted": gone})
+    elif gone:
+        print_line(f"{gone:,} {'row' if gone == 1 else 'rows'} went that nobody needs any more.")
+    else:
+        print_line("Nothing is over: nothing went.")
 
 
 def _describe(status: "SchemaStatus") -> dict[str, Any]:

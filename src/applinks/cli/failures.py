@@ -1,5 +1,6 @@
 """The commands ``applinks failures list|show``."""
 
+import contextlib
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
@@ -10,6 +11,7 @@ from applinks.cli.output import format_time, print_facts, print_json, print_line
 from applinks.errors import RefusedError
 
 if TYPE_CHECKING:
+    from applinks.cli.opening import Opened
     from applinks.records.failures import Failure
 
 app = App(name="failures", help="See what was refused or failed, and why.")
@@ -49,10 +51,11 @@ async def show(
 ) -> None:
     """Explain one failure by its reference."""
     from applinks.administration import failures
-    from applinks.cli.opening import find_actor, open_administration
+    from applinks.cli.opening import find_actor, open_database
 
     common = common or CommonOptions()
-    async with open_administration(common) as administration:
+    async with open_database(common) as opened:
+        administration = opened.administration
         try:
             failure = await failures.show_failure(reference, actor=find_actor(), side=administration)
         except RefusedError as error:
@@ -60,10 +63,27 @@ async def show(
                 f"No failure here has the reference {reference!r}."
                 " It may be older than what is kept, or of the application at the other end: try its database."
             ) from error
+        whom = await _name_whom(failure, opened)
     if common.json:
         print_json(_describe(failure))
         return
-    print_facts([(name, value) for name, value in _list_facts(failure) if value])
+    print_facts([(name, value) for name, value in (*_list_facts(failure), *whom) if value])
+
+
+async def _name_whom(failure: "Failure", opened: "Opened") -> list[tuple[str, str]]:
+    """Give the names that commands take of whom it concerns; an id where there is nothing of that name any more."""
+    from applinks.administration.clients import show_client
+    from applinks.administration.links import show_link
+    from applinks.cli.opening import find_actor
+
+    link, client, user = failure.link_id, failure.client, failure.user_id
+    actor, side = find_actor(), opened.administration
+    with contextlib.suppress(RefusedError):
+        link = (await show_link(link, actor=actor, side=side)).link.handle if link else ""
+    with contextlib.suppress(RefusedError):
+        client = (await show_client(client, actor=actor, side=side)).client.client_id if client else ""
+    account = await opened.storage.accounts.find(user) if user else None
+    return [("Link", link), ("Client", client), ("User", account.name if account else user)]
 
 
 def _describe(failure: "Failure") -> dict[str, Any]:
@@ -88,7 +108,4 @@ def _list_facts(failure: "Failure") -> list[tuple[str, str]]:
         ("Code", failure.code),
         ("What was said", failure.description),
         ("Why", failure.detail),
-        ("Link", failure.link_id),
-        ("Client", failure.client),
-        ("User", failure.user_id),
     ]

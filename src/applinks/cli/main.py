@@ -1,15 +1,30 @@
 """The command ``applinks``."""
 
 import asyncio
+import contextlib
 import io
 import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 from cyclopts.panel import CycloptsPanel
 
-from applinks.errors import ApplinksError
+from applinks.cli.clients.commands import app as clients
+from applinks.cli.database import app as database
+from applinks.cli.demo import demo
+from applinks.cli.failures import app as failures
+from applinks.cli.keys import app as keys
+from applinks.cli.links.commands import app as links
+from applinks.cli.options import OPTIONS
+from applinks.cli.out import out
+from applinks.cli.output import clean
+from applinks.cli.serve import serve
+from applinks.cli.tokens import app as tokens
+from applinks.cli.users import app as users
+from applinks.errors import ApplinksError, PeerError, RefusedError, StoreError
 from applinks.words import say_refusal
 
 
@@ -22,7 +37,6 @@ def _format_error(error: CycloptsError) -> object:
     return CycloptsPanel(error)
 
 
-# The commands are loaded when they are asked for, so that --help needs neither the database nor the servers.
 app = App(
     name="applinks",
     help="Link two web applications, so that each can call the other as its users, with OAuth.",
@@ -31,38 +45,97 @@ app = App(
     help_format="plaintext",
     error_formatter=_format_error,
 )
-app.command(
-    "applinks.cli.demo:demo", name="demo", help="Run two applications on this machine, to try application links."
-)
-app.command("applinks.cli.links:app", name="links", help="See, pause, resume and delete application links.")
-app.command("applinks.cli.failures:app", name="failures", help="See what was refused or failed, and why.")
-app.command("applinks.cli.database:app", name="database", help="Bring the database up to date, and check it.")
+# Their modules are light: what a command needs of the database or the servers is loaded inside it.
+for each in (demo, serve, users, links, clients, tokens, keys, out, failures, database):
+    app.command(each)
 
 
 def main() -> None:
     """Run the command of this process's arguments; every failure is a sentence on standard error and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a letter shows its code: no reason to fail.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
         app(sys.argv[1:])
     except ApplinksError as error:
         print(f"applinks: {_say(error)}", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
-        # Whoever reads our output, such as head, has seen enough; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        # Whoever reads our output, such as head, has seen enough.
+        _give_up_output()
+    except OSError as error:
+        # Files and sockets have sentences of their own where they are opened; what is left is our own output.
+        with contextlib.suppress(OSError):
+            print(f"applinks: The output cannot be written: {error.strerror or error}.", file=sys.stderr)
+        _give_up_output()
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)
 
 
+def _prepare_streams() -> None:
+    # One that was closed before we began is None, and the next file that is opened would take its place.
+    nothing = Path(os.devnull)
+    sys.stdin = sys.stdin or nothing.open(encoding="utf-8")
+    sys.stdout = sys.stdout or nothing.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nothing.open("w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a letter shows its code: no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _give_up_output() -> NoReturn:
+    # What is left of it would fail once more at exit, and Python would complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
+
+
+# The command that helps on, where what is said of an error names none; pages have links instead.
+_NEXT_STEPS = {
+    "unknown_client": "See: applinks clients list",
+    "unknown_link": "See: applinks links list",
+    "unknown_token": "See: applinks tokens list",
+    "unknown_user": "See: applinks users list",
+    "is_client_secret": "With: applinks clients rotate-secret CLIENT --keep-days 0",
+    "registration_incomplete": "With: applinks links edit LINK",
+    "scope_not_of_link": "With: applinks links edit LINK --incoming-scope SCOPE",
+}
+
+
 def _say(error: ApplinksError) -> str:
+    step = _find_next_step(error)
+    text = _describe(error, has_step=bool(step))
+    return f"{text} {step}" if step and step not in text else text
+
+
+def _find_next_step(error: ApplinksError) -> str:
+    step = _NEXT_STEPS.get(error.code, "")
+    if isinstance(error, PeerError):
+        if error.reference and not step:
+            return f"See why: applinks failures show {error.reference}"
+        step = step.replace("LINK", clean(error.link)) if error.link else step
+        return step + _list_missing_options(error) if error.code == "registration_incomplete" else step
+    if error.code == "duplicate_link" and isinstance(error, RefusedError) and error.link_id:
+        return f"See: applinks links show {error.link_id}"
+    return step
+
+
+def _list_missing_options(error: PeerError) -> str:
+    options = {"client ID": " --client-id ID", "client secret": " --client-secret-file -", "issuer": " --issuer URL"}
+    return "".join(option for name, option in options.items() if name in error.description)
+
+
+def _describe(error: ApplinksError, *, has_step: bool) -> str:
     from applinks.linking.errors import LinkingError
 
-    if not isinstance(error, LinkingError):
-        return error.description or error.code
-    # Its description is for the wire; people have their own sentences.
-    sentence = say_refusal(error.code, us="this application", peer=error.peer)
-    return f"{sentence.what} {sentence.advice}"
+    if isinstance(error, LinkingError):
+        # Its description is for the wire; people have their own sentences.
+        sentence = say_refusal(error.code, us="your application", peer=clean(error.peer))
+        offer = f" Try: {clean(error.offer)}" if error.offer else ""
+        what = sentence.what if sentence.what.startswith("http") else sentence.what[:1].upper() + sentence.what[1:]
+        # What to do on the pages is no help beside the command for it.
+        return f"{what}{offer}" if has_step else f"{what} {sentence.advice}{offer}"
+    if isinstance(error, StoreError) and error.detail not in {"", error.description}:
+        # Whoever runs a command sees no log: here it is said which database, and what it said itself.
+        return f"{error.description} ({clean(error.detail)})"
+    text = error.description or error.code
+    option = OPTIONS.get(getattr(error, "field", "")) if isinstance(error, RefusedError) else None
+    return f"{option}: {text}" if option else text

@@ -1,20 +1,62 @@
 """The options that the commands share, and what follows from them."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from applinks.errors import RefusedError
 from applinks.settings import Settings
 
 # A command that prints no address needs no base URL; the settings want one, and this one leads nowhere.
-_NO_BASE_URL = "http://127.0.0.1"
+NO_BASE_URL = "https://base-url.invalid"
 
 JsonOption = Annotated[bool, Parameter(name="--json", negative="", show_default=False, help="Print JSON for scripts.")]
 ConfigOption = Annotated[
     Path | None, Parameter(name="--config", help="The file with the settings, instead of applinks.toml.")
 ]
+YesOption = Annotated[
+    bool,
+    Parameter(name="--yes", negative="", show_default=False, help="Do not ask. Without a terminal nothing is asked."),
+]
+
+LinkArgument = Annotated[str, Parameter(help="The link's handle or id.")]
+
+OPTIONS: Mapping[str, str] = {
+    "CLIENT": "CLIENT",
+    "NAME": "NAME",
+    "application_scopes": "--scope",
+    "authentication": "--authentication-method",
+    "client_secret": "--client-secret-file",
+    "grant_types": "--grant-type",
+    "incoming_scopes": "--incoming-scope",
+    "outgoing_scopes": "--scope",
+    "redirect_uris": "--redirect-uri",
+    "resources": "--resource",
+    "scopes": "--scope",
+    **{
+        name: f"--{name.replace('_', '-')}"
+        for name in (
+            *("authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint"),
+            *("client_id", "email", "handle", "issuer", "link", "name", "url"),
+        )
+    },
+}
+"""How the option is called from which administration took a value that it refuses."""
+
+
+@contextmanager
+def name_argument(field: str, argument: str) -> Iterator[None]:
+    """Let a refusal of a field name the argument of this command, where another command has an option for it."""
+    try:
+        yield
+    except RefusedError as error:
+        if getattr(error, "field", "") == field:
+            error.field = argument  # type: ignore[attr-defined]
+        raise
 
 
 @Parameter(name="*")
@@ -32,11 +74,17 @@ class CommonOptions:
     config: ConfigOption = None
     json: JsonOption = False
 
-    def load_settings(self) -> Settings:
+    def load_settings(self, *, needs_base_url: bool = False) -> Settings:
         """
-        Gather the settings.
+        Gather the settings; a command that prints or opens addresses of ours needs to know the base URL.
 
         Raises:
-            SettingsError: one is unknown or wrong.
+            SettingsError: one is unknown or wrong, or the base URL is needed and missing.
         """
-        return Settings.load(config=self.config, default_base_url=_NO_BASE_URL, database=self.database)
+        default = None if needs_base_url else NO_BASE_URL
+        return Settings.load(config=self.config, default_base_url=default, database=self.database)
+
+
+def knows_base_url(settings: Settings) -> bool:
+    """Whether the settings name the base URL, so that addresses of ours can be printed."""
+    return settings.base_url != NO_BASE_URL

@@ -15,6 +15,7 @@ KEYS_INTERVAL_SECONDS = 300
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_LOCATION = 2048
+_LONGEST_NAME = 100
 
 
 class DocumentError(PeerProtocolError):
@@ -34,6 +35,13 @@ class DocumentError(PeerProtocolError):
         super().__init__(description, code=code, detail=detail)
         self.status = status
         self.location = location
+
+
+def clean_name(value: Any) -> str:
+    """Give a name that stands in a stranger's document as a page may show it, on one line; empty: it is none."""
+    if not isinstance(value, str):
+        return ""
+    return " ".join("".join(each if each.isprintable() else " " for each in value).split())[:_LONGEST_NAME]
 
 
 def build_document_request(url: str) -> Request:

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
@@ -56,9 +56,11 @@ class Fetcher:
         Raises:
             AddressNotAllowedError: the URL is no https URL, nor an http one of a loopback host in development.
         """
-        named = httpx2.Headers(headers)
-        for name, value in _HEADERS.items():
-            named.setdefault(name, value)
+        named: Any = _HEADERS
+        if headers is not None:
+            named = httpx2.Headers(headers)
+            for name, value in _HEADERS.items():
+                named.setdefault(name, value)
         try:
             request = HttpRequest(method, url, headers=named, **content)
         except httpx2.InvalidURL as error:
@@ -97,12 +99,30 @@ class Fetcher:
         key: str = "",
         limit: int | None = None,
         seconds: float | None = None,
+        is_left: Callable[[HttpResponse], bool] | None = None,
     ) -> HttpResponse:
-        """Send a request that `build_request` made and give the whole answer; as `fetch`."""
-        async with self.open_stream(request, private=private, key=key, limit=limit, seconds=seconds) as streamed:
-            # The parts pass the limit as they come, so that a large answer is never held.
-            await streamed.aread()
-            return streamed
+        """
+        Send a request that `build_request` made and give the whole answer; as `fetch`.
+
+        ``is_left`` tells by its head an answer whose body nobody wants: it is not read.
+        """
+        kept = self._find_kept(key, private=private)
+        if kept is None:
+            async with self.open_stream(request, private=private, limit=limit, seconds=seconds) as streamed:
+                return await _read(streamed, is_left)
+        # What every call to a peer costs: as `open_stream`, without its managers.
+        deadline = self._sizes.call_seconds if seconds is None else seconds
+        try:
+            async with asyncio.timeout(deadline) as whole:
+                answer = await self._begin(kept, request, deadline, limit)
+                try:
+                    return await _read(answer, is_left)
+                finally:
+                    await answer.aclose()
+        except TimeoutError as error:
+            if not whole.expired():
+                raise
+            raise _build_late(request, deadline) from error
 
     @asynccontextmanager
     async def open_stream(
@@ -116,23 +136,18 @@ class Fetcher:
     ) -> AsyncGenerator[HttpResponse]:
         """Send a request that `build_request` made and give the answer with its body yet to be read; as `fetch`."""
         deadline = self._sizes.call_seconds if seconds is None else seconds
-        self._set_timeouts(request, deadline)
-        started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(deadline) as whole, self._find_transport(key, private=private) as transport:
-                with _failures_mapped(request.url.host):
-                    answer = await transport.handle_async_request(request)
+                answer = await self._begin(transport, request, deadline, limit)
                 try:
-                    yield _bound(request, answer, started, self._sizes.peer_answer if limit is None else limit)
+                    yield answer
                 finally:
                     await answer.aclose()
         except TimeoutError as error:
             # The reader of a stream may have timeouts of its own, which are not the peer's.
             if not whole.expired():
                 raise
-            raise _build_unreachable(
-                f"{request.url.host} did not end its answer within {deadline:g} seconds"
-            ) from error
+            raise _build_late(request, deadline) from error
 
     async def is_private(self, url: str) -> bool:
         """
@@ -165,14 +180,33 @@ class Fetcher:
         self._kept.clear()
         self._resolver.close()
 
+    async def _begin(
+        self, transport: httpx2.AsyncBaseTransport, request: HttpRequest, deadline: float, limit: int | None
+    ) -> HttpResponse:
+        """Send, and give the answer with its body, bounded, yet to be read."""
+        self._set_timeouts(request, deadline)
+        started = asyncio.get_running_loop().time()
+        with _failures_mapped(request.url.host):
+            answer = await transport.handle_async_request(request)
+        try:
+            return _bound(request, answer, started, self._sizes.peer_answer if limit is None else limit)
+        except BaseException:
+            await answer.aclose()
+            raise
+
+    def _find_kept(self, key: str, *, private: bool) -> httpx2.AsyncBaseTransport | None:
+        """Give the transport that is kept for a link; None: there is no link."""
+        if self._transport is not None or not key:
+            return self._transport
+        kept = self._kept.get((key, private))
+        if kept is None:
+            kept = self._kept[key, private] = self._build_transport(private=private)
+        return kept
+
     @asynccontextmanager
     async def _find_transport(self, key: str, *, private: bool) -> AsyncGenerator[httpx2.AsyncBaseTransport]:
-        if self._transport is not None:
-            yield self._transport
-        elif key:
-            kept = self._kept.get((key, private))
-            if kept is None:
-                kept = self._kept[key, private] = self._build_transport(private=private)
+        kept = self._find_kept(key, private=private)
+        if kept is not None:
             yield kept
         else:
             passing = self._build_transport(private=private)
@@ -210,22 +244,29 @@ def is_replayable(request: HttpRequest) -> bool:
 class _BoundedStream(httpx2.AsyncByteStream):
     """The body of an answer, which fails as soon as it is longer than agreed."""
 
-    def __init__(self, answer: HttpResponse, *, host: str, limit: int) -> None:
-        self._answer = answer
+    def __init__(self, stream: httpx2.AsyncByteStream, *, host: str, limit: int) -> None:
+        self._stream = stream
         self._host = host
         self._limit = limit
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         read = 0
         with _failures_mapped(self._host):
-            async for part in self._answer.aiter_bytes():
+            async for part in self._stream:
                 read += len(part)
                 if read > self._limit:
                     raise _build_too_large(self._limit)
                 yield part
 
     async def aclose(self) -> None:
-        await self._answer.aclose()
+        await self._stream.aclose()
+
+
+async def _read(answer: HttpResponse, is_left: Callable[[HttpResponse], bool] | None) -> HttpResponse:
+    # The parts pass the limit as they come, so that a large answer is never held.
+    if is_left is None or not is_left(answer):
+        await answer.aread()
+    return answer
 
 
 def _bound(request: HttpRequest, answer: HttpResponse, started: float, limit: int) -> HttpResponse:
@@ -238,15 +279,21 @@ def _bound(request: HttpRequest, answer: HttpResponse, started: float, limit: in
         announced = answer.headers.get("content-length", "0")
         if announced.isdecimal() and int(announced[:20]) > limit:
             raise _build_too_large(limit)
+    # What is not compressed has no other bytes than those of its stream.
+    assert isinstance(answer.stream, httpx2.AsyncByteStream)  # noqa: S101 - an asynchronous transport gives no other.
     bounded = HttpResponse(
         answer.status_code,
         headers=answer.headers,
-        stream=_BoundedStream(answer, host=request.url.host, limit=limit),
+        stream=_BoundedStream(answer.stream, host=request.url.host, limit=limit),
         request=request,
         extensions=answer.extensions,
     )
     bounded.elapsed = timedelta(seconds=asyncio.get_running_loop().time() - started)
     return bounded
+
+
+def _build_late(request: HttpRequest, deadline: float) -> PeerUnreachableError:
+    return _build_unreachable(f"{request.url.host} did not end its answer within {deadline:g} seconds")
 
 
 def _build_too_large(limit: int) -> PeerProtocolError:

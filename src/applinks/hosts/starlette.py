@@ -66,13 +66,15 @@ class AppLinks(neutral.AppLinks):
         self.check_declared(scope)
 
         def protect(handler: Handler) -> Handler:
+            is_asynchronous = inspect.iscoroutinefunction(handler)
+
             @functools.wraps(handler)
             async def protected(request: Request, *args: Any, **kwargs: Any) -> Response:
                 context = await self.get_guard_context()
                 refusal = await check_request(request.scope, scope, user_needed=user, context=context)
                 if refusal is not None:
                     return Response(refusal.body, refusal.status, dict(refusal.headers))
-                if inspect.iscoroutinefunction(handler):
+                if is_asynchronous:
                     return await handler(request, *args, **kwargs)  # type: ignore[no-any-return]
                 return await run_in_threadpool(handler, request, *args, **kwargs)
 

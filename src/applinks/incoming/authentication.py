@@ -25,6 +25,9 @@ async def authenticate(request: Request, *, side: IncomingSide) -> Caller | None
         RefusedError: it carries credentials of ours, and they are not good; with a challenge where one fits.
     """
     values = [value for name, value in request.headers if name.lower() == "authorization"]
+    if not values:
+        # Most of what a host is asked: its own users' browsers.
+        return None
     tokens = [token for value in values if (token := _find_own_token(value)) is not None]
     if not tokens:
         return None

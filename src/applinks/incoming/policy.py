@@ -41,7 +41,7 @@ class Obstacle:
 
 def find_obstacle(client: Client, link: Link) -> Obstacle | None:
     """Tell why the client is not served at all; None: it is."""
-    if client.ended_at or link.state is LinkState.ENDED:
+    if client.ended_at or link.ended_at:
         return Obstacle(hindrance=Hindrance.ENDED, detail=f"the link {link.handle} or its client ended")
     if client.paused:
         return Obstacle(hindrance=Hindrance.SWITCHED_OFF, detail=f"the client {client.client_id} is paused")
@@ -68,7 +68,7 @@ def may_use(client: Client, grant_type: GrantType) -> bool:
 def list_user_scopes(client: Client, link: Link, resource: Resource) -> tuple[str, ...]:
     """Give what users may let the client do at a resource now, in the order in which the host declares it."""
     allowed = set(client.scopes) & set(link.incoming.in_use.user_scopes)
-    return tuple(scope.name for scope in resource.scopes if scope.name in allowed)
+    return tuple([scope.name for scope in resource.scopes if scope.name in allowed])
 
 
 def list_application_scopes(client: Client, link: Link, resource: Resource, rules: Rules) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ def list_application_scopes(client: Client, link: Link, resource: Resource, rule
     The peer of a link in force may always make its test call, whatever was agreed.
     """
     allowed = set(client.application_scopes) & set(link.incoming.in_use.application_scopes)
-    names = tuple(scope.name for scope in resource.scopes if scope.application and scope.name in allowed)
+    names = tuple([scope.name for scope in resource.scopes if scope.application and scope.name in allowed])
     if client.is_peer and link.state is LinkState.IN_FORCE and resource == rules.host:
         return (*names, CHECK_SCOPE)
     return names
@@ -153,6 +153,8 @@ def _refuse_stranger(request: Request, needed: tuple[str, ...], rules: Rules) ->
 
 def _names_access_token(url: str) -> bool:
     query = url.partition("?")[2]
+    if not query:
+        return False
     form = collect_form(query)
     return "access_token" in {name for name, _ in form} | set(form.faults)
 

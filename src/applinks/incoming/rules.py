@@ -45,8 +45,12 @@ class Rules:
         The path is compared as the host routes it; the query does not count.
         """
         place = url.split("?", 1)[0]
-        above = [each for each in self.resources if place == each.identifier or place.startswith(each.identifier + "/")]
-        return max(above, key=lambda resource: len(resource.identifier), default=None)
+        found: Resource | None = None
+        for each in self.resources:
+            if place == each.identifier or place.startswith(each.identifier + "/"):  # noqa: SIM102 - the rare case apart.
+                if found is None or len(each.identifier) > len(found.identifier):
+                    found = each
+        return found
 
     def find_resource_named(self, value: str | None) -> Resource | None:
         """

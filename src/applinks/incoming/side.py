@@ -8,6 +8,7 @@ from applinks.entropy import Entropy, Rows
 from applinks.incoming.rules import Rules, build_rules
 from applinks.incoming.seen_users import SeenUsers
 from applinks.incoming.store import IncomingStore
+from applinks.limits import RateLimits
 from applinks.records.failures import FailureLog
 from applinks.records.links import Link
 from applinks.records.scopes import Resource
@@ -27,7 +28,7 @@ class IncomingSide:
             gives the link as it then is; None: nothing changed.
         hear_early_call: told of a link that was called before it was in force here, so that a statement goes out.
 
-    Both are linking's work, which this side does not import: `applinks.assembly` hands them over.
+    Both are linking's work, which this side does not import: `applinks.sides` hands them over.
     """
 
     store: IncomingStore
@@ -39,6 +40,7 @@ class IncomingSide:
     resources: tuple[Resource, ...] = field(repr=False)
     failures: FailureLog
     usage: Usage = field(default_factory=Usage, repr=False)
+    limits: RateLimits = field(default_factory=RateLimits, repr=False)
     find_peer_key: Callable[[Link, UnverifiedJwt], Awaitable[Link | None]] | None = None
     hear_early_call: Callable[[Link], None] | None = None
     rules: Rules = field(init=False, repr=False)

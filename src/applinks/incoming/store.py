@@ -61,8 +61,53 @@ class FoundGrant:
     link: Link
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFamily:
+    """
+    What a client holds for a user since one consent, for an administrator to see; dead ones are not listed.
+
+    Attributes:
+        last_used_at: of the grant.
+        expires_at: when the refresh token, or without one the access token, ends if nobody uses it.
+    """
+
+    family: Family
+    grant: Grant
+    client: Client
+    link: Link
+    expires_at: int
+
+
 class IncomingStore(Protocol):
     """Clients, grants and tokens. Every method is one transaction."""
+
+    async def list_clients(self, *, link_id: str | None = None) -> Sequence[FoundClient]:
+        """Give the live clients, by name; of one link where it is named. Secrets come with their last use."""
+        ...
+
+    async def add_client(self, client: Client, *, event: AuditEvent) -> bool:
+        """Insert a client of a link that has not ended; False: its client id is taken, or the link ended."""
+        ...
+
+    async def swap_client(self, client: Client, *, expected_version: int, event: AuditEvent) -> bool:
+        """
+        Replace a live client, its secrets with it, while it is that version; False: it was changed meanwhile.
+
+        One that has ``ended_at`` ends with its live grants, in the same transaction.
+        """
+        ...
+
+    async def list_families(
+        self, *, link_id: str | None = None, client: str | None = None, user_id: str | None = None, now: int
+    ) -> Sequence[FoundFamily]:
+        """Give the live families, newest first, narrowed by link, client record and user."""
+        ...
+
+    async def list_application_tokens(
+        self, *, link_id: str | None = None, client: str | None = None, now: int
+    ) -> Sequence[FoundAccessToken]:
+        """Give the live access tokens that clients hold for themselves, newest first."""
+        ...
 
     async def find_client(self, client_id: str) -> FoundClient | None:
         """Give the live (not ended) client of that wire id, with its link."""
@@ -127,7 +172,7 @@ class IncomingStore(Protocol):
         """Give an access token by its row."""
         ...
 
-    async def revoke_access_token(self, row: int, *, at: int) -> None:
+    async def revoke_access_token(self, row: int, *, at: int, event: AuditEvent | None = None) -> None:
         """End one access token."""
         ...
 

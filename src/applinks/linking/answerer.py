@@ -11,7 +11,7 @@ from typing import Any, Self
 from applinks.entropy import new_id
 from applinks.limits import Limit
 from applinks.linking.changes import Change, commit
-from applinks.linking.discovery import Discovery, read_application
+from applinks.linking.discovery.applications import Discovery, read_application
 from applinks.linking.documents import get_own_manifest
 from applinks.linking.errors import LinkingError
 from applinks.linking.events import Approve, Happened
@@ -141,7 +141,7 @@ async def approve(offer: Offer, terms: Terms, *, user: User, side: LinkingSide) 
     now = side.clock.now()
     replaced = await side.store.list_open_proposals(url=offer.discovery.url)
     event = Approve(
-        beginning=await build_beginning(offer.discovery, offer.link_id, user, side, replaced=replaced),
+        beginning=await build_beginning(offer.discovery, offer.link_id, f"user:{user.id}", side, replaced=replaced),
         proposal=offer.request,
         proposal_digest=digest_jwt(offer.request),
         answer=answer,

@@ -8,7 +8,10 @@ from typing import Any
 
 from applinks.incoming.oauth2.metadata import JWKS_PATH
 from applinks.linking.side import LinkingSide
-from applinks.outgoing.side import CALLBACK_PATH
+from applinks.outgoing.side import CALLBACK_PATH, build_document_url, build_redirect_uri
+from applinks.records.clients import ClientAuthentication, GrantType
+from applinks.records.links import Link
+from applinks.records.registrations import Registration
 from applinks.wire.linking.manifest import Manifest, ManifestScope, build_manifest
 
 STATEMENT_PATH = "/applinks/link/statement"
@@ -76,3 +79,31 @@ async def build_client_document(side: LinkingSide) -> dict[str, Any]:
         "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
         "response_types": ["code"],
     }
+
+
+def build_hand_client_document(link: Link, registration: Registration, *, side: LinkingSide) -> dict[str, Any]:
+    """
+    Build our client id document for a server that is no Applinks.
+
+    RFC 7591 §2; draft-ietf-oauth-client-id-metadata-document §4.
+
+    Its address is random and only that server is told it, so the one redirect URI in it tells nobody else of the link.
+    """
+    settings, direction = side.settings, link.outgoing
+    grant_types = [GrantType.AUTHORIZATION_CODE.value, GrantType.REFRESH_TOKEN.value] if direction.user_scopes else []
+    if direction.application_scopes and registration.authentication is not ClientAuthentication.NONE:
+        grant_types.append(GrantType.CLIENT_CREDENTIALS.value)
+    scopes = dict.fromkeys((*direction.user_scopes, *direction.application_scopes))
+    document = {
+        "client_id": build_document_url(settings, registration.document),
+        "client_name": settings.name,
+        "client_uri": settings.base_url,
+        "redirect_uris": [build_redirect_uri(settings, link.id)],
+        "token_endpoint_auth_method": registration.authentication.value,
+        "grant_types": grant_types,
+        "response_types": ["code"] if direction.user_scopes else [],
+        "scope": " ".join(scopes),
+    }
+    if registration.authentication is ClientAuthentication.PRIVATE_KEY_JWT:
+        document["jwks_uri"] = settings.url(JWKS_PATH)
+    return document

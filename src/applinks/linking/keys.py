@@ -13,7 +13,7 @@ from applinks.errors import RefusedError
 from applinks.fetching.documents import is_key_reading_due
 from applinks.limits import Limit
 from applinks.linking.changes import change_link
-from applinks.linking.discovery import read_keys
+from applinks.linking.discovery.applications import read_keys
 from applinks.linking.errors import LinkingError
 from applinks.linking.events import KeysNotRead, KeysRead
 from applinks.linking.side import LinkingSide
@@ -31,7 +31,7 @@ def format_fingerprint(kid: str) -> str:
 
 def is_reading_due(link: Link, *, now: int) -> bool:
     """Whether the peer's pinned JWKS URL shall be read again without a message that asks for it."""
-    if link.state is not LinkState.IN_FORCE or not is_key_reading_due(link.peer.keys_read_at, now):
+    if link.is_by_hand or link.state is not LinkState.IN_FORCE or not is_key_reading_due(link.peer.keys_read_at, now):
         return False
     return bool(link.peer.announced) or not 0 <= now - link.peer.keys_read_at < _DAY
 
@@ -78,7 +78,8 @@ async def find_peer_key(link: Link, jwt: UnverifiedJwt, *, side: LinkingSide) ->
 
     The incoming side calls this for a linked peer.
     """
-    if link.state is not LinkState.IN_FORCE or not is_key_reading_due(link.peer.keys_read_at, side.clock.now()):
+    is_due = is_key_reading_due(link.peer.keys_read_at, side.clock.now())
+    if link.is_by_hand or link.state is not LinkState.IN_FORCE or not is_due:
         return None
     return await read_keys_again(link, jwt=jwt, side=side)
 

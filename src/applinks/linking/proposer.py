@@ -11,7 +11,7 @@ from enum import Enum
 from applinks.entropy import new_id
 from applinks.limits import Limit
 from applinks.linking.changes import Change, change_link, commit
-from applinks.linking.discovery import Discovery
+from applinks.linking.discovery.applications import Discovery
 from applinks.linking.documents import get_own_manifest
 from applinks.linking.errors import LinkingError
 from applinks.linking.events import ApprovedAnswer, Beginning, Propose, RefusedAnswer
@@ -89,8 +89,9 @@ async def propose(
     discovery: Discovery,
     terms: Terms,
     *,
-    administrator: User,
-    session_digest: str,
+    administrator: User | None = None,
+    actor: str = "",
+    session_digest: str = "",
     side: LinkingSide,
     link_id: str = "",
 ) -> str:
@@ -98,28 +99,33 @@ async def propose(
     Propose a link and give the address to send the administrator's browser to.
 
     ``session_digest`` names the log-in session that may take the answer back; ``link_id`` is a new id, where one was
-    drawn already.
+    drawn already. Without ``administrator`` a command proposes, in the name of ``actor``: it has no session, and any
+    administrator of ours may take the answer back.
 
     Raises:
         LinkingError: ``not_administrator``, ``duplicate_link``, ``unsupported_terms``, ``no_common_protocol``.
         RefusedError: ``too_many_requests``.
     """
-    check_administrator(administrator)
-    await side.limits.count(Limit.PROPOSALS, administrator.id)
+    if administrator is not None:
+        check_administrator(administrator)
+        actor = f"user:{administrator.id}"
+    elif not actor or session_digest:
+        raise ValueError("a proposal is an administrator's, or a command's, which has a name and no session")
+    await side.limits.count(Limit.PROPOSALS, actor)
     await _check_terms(terms, discovery.manifest, side)
     await _check_standing(discovery, side)
     link_id, now = link_id or new_id(side.entropy, "lnk"), side.clock.now()
     request = await _sign_proposal(discovery, terms, link_id, now, side)
     replaced = await side.store.list_open_proposals(url=discovery.url)
     event = Propose(
-        beginning=await build_beginning(discovery, link_id, administrator, side, replaced=replaced),
+        beginning=await build_beginning(discovery, link_id, actor, side, replaced=replaced),
         proposal=request,
         proposal_digest=digest_jwt(request),
         terms=terms,
         until=now + side.proposal_seconds + _KEPT_SECONDS,
         session=session_digest,
     )
-    older = replace_proposals(replaced, actor=f"user:{administrator.id}", now=now)
+    older = replace_proposals(replaced, actor=actor, now=now)
     newer = Change(before=None, decision=decide(None, event, now=now))
     match await commit(*older, newer, side=side):
         case CommitResult.TAKEN | CommitResult.LOST:
@@ -145,7 +151,7 @@ async def accept_answer(response_jwt: str, *, user: User, session_digest: str, s
 
 
 async def build_beginning(
-    discovery: Discovery, link_id: str, administrator: User, side: LinkingSide, *, replaced: Sequence[Link]
+    discovery: Discovery, link_id: str, actor: str, side: LinkingSide, *, replaced: Sequence[Link]
 ) -> Beginning:
     """
     Gather what a new record needs: who the peer is, pinned, and what it is called here.
@@ -167,7 +173,7 @@ async def build_beginning(
             keys_read_at=side.clock.now(),
         ),
         private_address=discovery.private,
-        actor=f"user:{administrator.id}",
+        actor=actor,
     )
 
 

@@ -57,16 +57,21 @@ def settle(before: Link | None, after: Link, event: Event, *, now: int) -> Link:
     """
     Bring along all that follows from a change: ``check``, ``seq``, both schedules, ``version``.
 
-    Nobody else touches these, so none can be forgotten.
+    Nobody else touches these, so none can be forgotten. A link by hand has none of them but the version.
     """
+    if not after.is_by_hand:
+        after = _settle_what_is_said(before, after, event, now)
+    if before is None or after == before:
+        return after
+    return replace(after, version=before.version + 1)
+
+
+def _settle_what_is_said(before: Link | None, after: Link, event: Event, now: int) -> Link:
     after = _settle_test_call(before, after, event, now)
     has_news = _face(before) != _face(after)
     if has_news:
         after = replace(after, seq=after.seq + 1)
-    after = replace(after, statement=_schedule_statement(after, event, now, has_news=has_news))
-    if before is None or after == before:
-        return after
-    return replace(after, version=before.version + 1)
+    return replace(after, statement=_schedule_statement(after, event, now, has_news=has_news))
 
 
 def _face(link: Link | None) -> object:

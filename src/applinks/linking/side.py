@@ -66,8 +66,13 @@ class LinkingSide:
 
     @property
     def allow_http(self) -> bool:
-        """Whether peers on the loopback hosts may be ``http``."""
-        return self.settings.is_loopback and bool(self.settings.allow_http_for_loopback)
+        """Whether an Applinks on the loopback hosts may be ``http``: only where we are so ourselves."""
+        return self.settings.is_loopback and self.allow_foreign_http
+
+    @property
+    def allow_foreign_http(self) -> bool:
+        """Whether an application that is no Applinks may be so."""
+        return bool(self.settings.allow_http_for_loopback)
 
     @property
     def proposal_seconds(self) -> int:

@@ -81,7 +81,7 @@ async def _check_client_id(url: str, client_id: str, side: LinkingSide) -> None:
     """
     for link in await side.store.list_links():
         other_url, other_id = link.peer.url, link.peer.manifest.get("client_id", "")
-        if not link.is_live:
+        if not link.is_live or link.is_by_hand:
             continue
         if client_id == other_id or (is_under(other_id, url) and is_under(url, other_url)):
             detail = f"the client id {other_id} of the link {link.handle} belongs to {url}, or is the same"

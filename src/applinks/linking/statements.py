@@ -67,7 +67,7 @@ async def answer_statement(request: Request, *, source: str = "", side: LinkingS
     claims = jwt.unverified_claims
     issuer, link_id = claims["iss"], claims.get("link")
     link = await side.store.find_link(link_id) if isinstance(link_id, str) and is_link_id(link_id) else None
-    if link is None or link.peer.url != issuer:
+    if link is None or link.is_by_hand or link.peer.url != issuer:
         await side.limits.count(Limit.STATEMENTS_OF_STRANGERS, source)
         return await _answer_about_unknown(jwt, side)
     await side.limits.count(Limit.STATEMENTS_OF_LINK, link.id, source)

@@ -72,6 +72,8 @@ def _react(link: Link | None, event: Event, now: int) -> Decision:
         return _begin(event, now) if link is None else Decision(link=link, refusal="used")
     if link is None:
         return Decision(link=None, refusal="unknown_link")
+    if link.is_by_hand:
+        return _react_by_hand(link, event, now)
     match event:
         case Tick() | StatementFailed():
             decision = Decision(link=link)
@@ -92,6 +94,23 @@ def _react(link: Link | None, event: Event, now: int) -> Decision:
         case _:
             assert_never(event)
     return decision
+
+
+def _react_by_hand(link: Link, event: Event, now: int) -> Decision:
+    """What happens between two Applinks does not happen to a link by hand: there is nobody who could say it."""
+    match event:
+        case Tick():
+            return Decision(link=link)
+        case Delete():
+            return _delete(link, event, now)
+        case PauseLink() | ResumeLink():
+            return _pause_or_resume(link, event, now)
+        case AskForTest():
+            return Decision(link=link, refusal="temporarily_unavailable")
+        case Switch():
+            return Decision(link=link, refusal="unsupported_terms")
+        case _:
+            return Decision(link=link, refusal="unknown_link")
 
 
 def _begin(event: Propose | Approve, now: int) -> Decision:
@@ -189,13 +208,18 @@ def _switch(link: Link, event: Switch) -> Decision:
         return Decision(link=link, refusal="unsupported_terms")
     happened = []
     if incoming != link.incoming:
-        happened.append(Happened(actor=event.actor, action="link.incoming_changed", detail=_describe(incoming)))
+        happened.append(
+            Happened(actor=event.actor, action="link.incoming_changed", detail=describe_direction(incoming))
+        )
     if outgoing != link.outgoing:
-        happened.append(Happened(actor=event.actor, action="link.outgoing_changed", detail=_describe(outgoing)))
+        happened.append(
+            Happened(actor=event.actor, action="link.outgoing_changed", detail=describe_direction(outgoing))
+        )
     return Decision(link=replace(link, incoming=incoming, outgoing=outgoing), happened=tuple(happened))
 
 
-def _describe(direction: Direction) -> dict[str, object]:
+def describe_direction(direction: Direction) -> dict[str, object]:
+    """Give what an auditor reads of a direction: what counts now."""
     return {
         "level": direction.level.value,
         "user_scopes": list(direction.in_use.user_scopes),

@@ -8,6 +8,7 @@ from typing import Protocol
 from applinks.records.audit import AuditEvent
 from applinks.records.clients import Client
 from applinks.records.links import Link
+from applinks.records.registrations import Registration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +34,15 @@ class LinkWrite:
     """
     One record's part of a commit: inserted where ``expected_version`` is None, else replaced while it is that version.
 
-    ``client`` is stored as the peer's client, replacing the one that it had; when ``link`` has ended, the store also
-    ends its clients, grants (joins do the rest) and deletes its connections in the same transaction.
+    ``client`` is stored with the link; one that is the peer itself replaces the one that it had. ``registration`` is
+    stored with a link made by hand, replacing the one before. When ``link`` has ended, the store also
+    ends its clients, grants (joins do the rest) and deletes its connections and registration in the same transaction.
     """
 
     link: Link
     expected_version: int | None
     client: Client | None = None
+    registration: Registration | None = None
 
 
 class CommitResult(Enum):

@@ -3,10 +3,11 @@
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from applinks.errors import AuthorizationNeeded, PeerError, PeerRefusedError, UnsafeCallError
+from applinks.errors import AuthorizationNeeded, LinkUnusableError, PeerError, PeerRefusedError, UnsafeCallError
 from applinks.fetching.transport import HttpRequest, HttpResponse, is_replayable
 from applinks.outgoing.peers import get_usable_link
 from applinks.outgoing.renewal import get_credentials, renew
@@ -77,19 +78,25 @@ class PeerConnection:
 
     async def request(self, method: str, path: str, **options: Any) -> HttpResponse:
         """Send a request and read the whole answer."""
-        async with self._failures_recorded() as concerned:
-            link = concerned.link = await get_usable_link(self._link, side=self._side)
-            async with self._open(link, method, path, options) as response:
-                await response.aread()
-                return response
+        link: Link | None = None
+        try:
+            link = await get_usable_link(self._link, side=self._side)
+            return await self._call(link, method, path, options)
+        except PeerError as error:
+            await self._record(error, link)
+            raise
 
     @asynccontextmanager
     async def stream(self, method: str, path: str, **options: Any) -> AsyncIterator[HttpResponse]:
         """Send a request and give the answer with its body yet to be read, inside ``async with``."""
-        async with self._failures_recorded() as concerned:
-            link = concerned.link = await get_usable_link(self._link, side=self._side)
+        link: Link | None = None
+        try:
+            link = await get_usable_link(self._link, side=self._side)
             async with self._open(link, method, path, options) as response:
                 yield response
+        except PeerError as error:
+            await self._record(error, link)
+            raise
 
     async def find_connection(self) -> Connection | None:
         """Give what is stored of this connection: its scopes, its account; None: not connected, or ended."""
@@ -99,45 +106,69 @@ class PeerConnection:
         found = await self._side.store.find_connection(link_id=link.id, user_id=self._user_id, name=self._name)
         return found if found is not None and found.state is ConnectionState.ACTIVE else None
 
+    async def _call(self, link: Link, method: str, path: str, options: dict[str, Any]) -> HttpResponse:
+        """As `_open`, for an answer that is read as a whole."""
+        limit, seconds = options.pop("limit", None), options.pop("seconds", None)
+        request = self._build_request(link, method, path, options)
+        can_repeat = is_replayable(request)
+        send = partial(
+            self._side.fetcher.send,
+            request,
+            private=link.may_be_private(link.peer.url),
+            key=link.id,
+            limit=limit,
+            seconds=seconds,
+        )
+        credentials = await get_credentials(link, self._user_id, self._name, side=self._side)
+        self._sign(request, credentials)
+        response = await send(is_left=_is_token_refused)
+        if not _is_token_refused(response):
+            return response
+        self._sign(request, await self._renew(credentials, link, can_repeat=can_repeat))
+        return await send()
+
     @asynccontextmanager
     async def _open(self, link: Link, method: str, path: str, options: dict[str, Any]) -> AsyncGenerator[HttpResponse]:
         limit, seconds = options.pop("limit", None), options.pop("seconds", None)
         request = self._build_request(link, method, path, options)
         can_repeat = is_replayable(request)
         credentials = await get_credentials(link, self._user_id, self._name, side=self._side)
-        async with self._send(link, request, credentials, limit, seconds) as response:
+        send = partial(
+            self._side.fetcher.open_stream,
+            request,
+            private=link.may_be_private(link.peer.url),
+            key=link.id,
+            limit=limit,
+            seconds=seconds,
+        )
+        self._sign(request, credentials)
+        async with send() as response:
             if not _is_token_refused(response):
                 yield response
                 return
+        self._sign(request, await self._renew(credentials, link, can_repeat=can_repeat))
+        async with send() as response:
+            yield response
+
+    def _sign(self, request: HttpRequest, credentials: Connection) -> None:
+        self._side.usage.mark_connection(credentials.id, self._side.clock.now())
+        request.headers["Authorization"] = f"Bearer {credentials.access_token.reveal()}"
+
+    async def _renew(self, credentials: Connection, link: Link, *, can_repeat: bool) -> Connection:
         # RFC 6750 §3.1: nothing was done with the request. So it is sent again, once, whatever its method.
-        credentials = await renew(credentials, link, side=self._side)
+        renewed = await renew(credentials, link, side=self._side)
         if not can_repeat:
             raise PeerRefusedError(
                 "The credentials had ended; they are renewed, but the request's body cannot be sent a second time.",
                 code="invalid_token",
             )
-        async with self._send(link, request, credentials, limit, seconds) as response:
-            yield response
-
-    @asynccontextmanager
-    async def _send(
-        self,
-        link: Link,
-        request: HttpRequest,
-        credentials: Connection,
-        limit: int | None,
-        seconds: float | None,
-    ) -> AsyncGenerator[HttpResponse]:
-        self._side.usage.mark_connection(credentials.id, self._side.clock.now())
-        request.headers["Authorization"] = f"Bearer {credentials.access_token.reveal()}"
-        async with self._side.fetcher.open_stream(
-            request, private=link.private_address, key=link.id, limit=limit, seconds=seconds
-        ) as response:
-            yield response
+        return renewed
 
     def _build_request(self, link: Link, method: str, path: str, options: dict[str, Any]) -> HttpRequest:
         if unknown := sorted(options.keys() - _OPTIONS):
             raise TypeError(f"{unknown[0]} is no option of a call; there are {', '.join(sorted(_OPTIONS))}")
+        if not link.peer.url:
+            raise LinkUnusableError("The link has no address to call.", link=link.handle)
         url = join_url(link.peer.url, path)
         request = self._side.fetcher.build_request(method, url, **options)
         for name in _OWN_HEADERS:
@@ -150,31 +181,15 @@ class PeerConnection:
             raise UnsafeCallError("The address is not the linked application's.")
         return request
 
-    @asynccontextmanager
-    async def _failures_recorded(self) -> AsyncGenerator["_Concerned"]:
-        concerned = _Concerned()
-        try:
-            yield concerned
-        except AuthorizationNeeded:
-            # Nothing failed: she has not connected yet.
-            raise
-        except PeerError as error:
-            # One that has a reference is another call's, made while this one's stream was read.
-            if not error.reference:
-                await self._record(error, concerned.link)
-            raise
-
     async def _record(self, error: PeerError, link: Link | None) -> None:
+        # Where she has not connected yet, nothing failed. One that has a reference is another call's, made while this
+        # one's stream was read.
+        if isinstance(error, AuthorizationNeeded) or error.reference:
+            return
         error.link = link.handle if link else self._link
         error.reference = await self._side.failures.record(
             error, place="connection", link_id=link.id if link else "", user_id=self._user_id or ""
         )
-
-
-class _Concerned:
-    """Which link a call turned out to concern."""
-
-    link: Link | None = None
 
 
 def join_url(base_url: str, path: str) -> str:

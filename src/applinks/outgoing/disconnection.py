@@ -51,7 +51,7 @@ async def _revoke(connection: Connection, link: Link, *, side: OutgoingSide) -> 
     """Tell the peer; what it ended itself needs no telling, and another's credentials are not shown to it."""
     if connection.state is ConnectionState.ENDED_BY_PEER:
         return True
-    if connection.issuer != link.peer.url:
+    if connection.issuer != link.issuer:
         return False
     token = connection.refresh_token or connection.access_token
     try:

@@ -1,14 +1,27 @@
 """How a peer is reached, and whether it may be."""
 
-from applinks.errors import AuthorizationNeeded, LinkUnusableError
-from applinks.fetching.exchange import Send, run_exchange
-from applinks.outgoing.oauth2.client_authentication import OwnClient, build_presented_client
-from applinks.outgoing.oauth2.metadata import read_server_metadata
-from applinks.outgoing.side import OutgoingSide
-from applinks.records.links import Link
+import logging
+
+from applinks.errors import AuthorizationNeeded, LinkUnusableError, PeerProtocolError
+from applinks.fetching.exchange import Exchange, Send, run_exchange
+from applinks.outgoing.oauth2.client_authentication import (
+    OwnClient,
+    build_presented_client,
+    present_public_client,
+    present_secret,
+)
+from applinks.outgoing.oauth2.metadata import find_server_metadata, read_server_metadata
+from applinks.outgoing.registrations import build_entered_metadata, get_registration, may_be_private
+from applinks.outgoing.side import OutgoingSide, build_connect_url
+from applinks.records.clients import ClientAuthentication
+from applinks.records.links import Direction, Link
 from applinks.wire.http import Request, Response
+from applinks.wire.oauth2.id_token import OPENID_SCOPE
 from applinks.wire.oauth2.messages import PresentedClient
 from applinks.wire.oauth2.metadata import ServerMetadata
+from applinks.wire.urls import get_host
+
+_log = logging.getLogger("applinks.outgoing")
 
 # The detail of a failure is read by a person who looks for a slip.
 _MOST_NAMED = 20
@@ -54,11 +67,14 @@ def check_usable(link: Link) -> None:
         LinkUnusableError: the description says why not.
     """
     if reason := _find_obstacle(link):
-        raise LinkUnusableError(reason, link=link.handle, detail=f"{reason} ({link.state}, rest: {sorted(link.rest)})")
+        rests = f" ({', '.join(sorted(link.rest))})" if link.rest else ""
+        raise LinkUnusableError(reason, link=link.handle, detail=f"link {link.handle}: {reason}{rests}")
 
 
 def _find_obstacle(link: Link) -> str:
     if link.is_usable:
+        if link.is_by_hand and link.outgoing == Direction():
+            return "The other application only calls us: nothing calls it over this link."
         if not link.outgoing.is_enabled:
             return "Calls over this link are switched off."
         if _is_switched_off_there(link):
@@ -88,20 +104,24 @@ def find_application_scopes(link: Link) -> tuple[str, ...]:
 
 def build_authorization_needed(link: Link, *, side: OutgoingSide, detail: str) -> AuthorizationNeeded:
     """Make the error that carries the address at which the user connects."""
-    return AuthorizationNeeded(side.settings.url(f"/applinks/connect/{link.id}"), link=link.handle, detail=detail)
+    return AuthorizationNeeded(build_connect_url(side.settings, link.id), link=link.handle, detail=detail)
 
 
-def get_send(link: Link, *, side: OutgoingSide) -> Send:
-    """Give what sends the requests of an exchange with this peer, within the limits of protocol answers."""
+def get_send(link: Link, *, side: OutgoingSide, seconds: float | None = None) -> Send:
+    """
+    Give what sends the requests of an exchange with this peer, within the limits of protocol answers.
+
+    ``seconds`` is the deadline over each; by default that of calls.
+    """
     sizes = side.settings.sizes
 
     async def send(request: Request) -> Response:
         return await side.fetcher.fetch(
             request,
-            private=link.private_address,
+            private=await may_be_private(link, request.url, side=side),
             key=link.id,
             limit=sizes.document,
-            seconds=sizes.call_seconds,
+            seconds=sizes.call_seconds if seconds is None else seconds,
         )
 
     return send
@@ -112,26 +132,82 @@ async def get_server_metadata(link: Link, *, side: OutgoingSide) -> ServerMetada
     Give what the peer's authorization server says of itself, read at most every few minutes.
 
     Raises:
-        PeerError: it cannot be read, or names another issuer or endpoints elsewhere.
+        LinkUnusableError: we are not registered there yet.
+        PeerError: it cannot be read, or names another issuer; of an Applinks also, or endpoints elsewhere; of another
+            server, where its token endpoint moved to another host than the one that an administrator saw.
     """
-    kept = side.metadata.find(link.id, link.peer.url, now=side.clock.monotonic())
-    if kept is not None:
+    if link.is_by_hand:
+        registration = await get_registration(link, side=side)
+        if registration.endpoints is not None:
+            return build_entered_metadata(link, registration.endpoints)
+    kept = side.metadata.find(link.id, link.issuer, now=side.clock.monotonic())
+    if kept is not None and not _is_moved(link, kept):
         return kept
-    exchange = read_server_metadata(
-        link.peer.url,
-        allow_http=bool(side.settings.allow_http_for_loopback),
-        jwks_uri=link.peer.manifest.get("jwks_uri"),
-        limit=side.settings.sizes.document,
-    )
-    found = await run_exchange(exchange, get_send(link, side=side))
-    side.metadata.keep(link.id, found, now=side.clock.monotonic())
+    found = await run_exchange(_read_metadata(link, side), get_send(link, side=side))
+    if _is_moved(link, found):
+        raise PeerProtocolError(
+            "The other application gives its tokens at another host than when it was linked.",
+            code="token_endpoint_moved",
+            detail=f"{found.issuer} names {found.token_endpoint}, pinned is {link.peer.token_endpoint}",
+        )
+    former = side.metadata.keep(link.id, found, now=side.clock.monotonic())
+    if former is not None and get_host(former.token_endpoint) != get_host(found.token_endpoint):
+        _log.warning("token_endpoint_moved link=%s from=%s to=%s", link.id, former.token_endpoint, found.token_endpoint)
     return found
 
 
 async def prove_client(link: Link, *, side: OutgoingSide) -> PresentedClient:
-    """Make what proves us to the peer's authorization server, fresh for each request."""
-    own = OwnClient(client_id=side.client_id, audience=link.peer.url, key_pair=await side.get_signing_key())
-    return build_presented_client(own, now=side.clock.now(), jti=side.entropy.random_bytes(24))
+    """
+    Make what proves us to the peer's authorization server, fresh for each request.
+
+    Raises:
+        LinkUnusableError: we are not registered there yet.
+    """
+    if link.is_by_hand:
+        registration = await get_registration(link, side=side)
+        own = OwnClient(client_id=registration.client_id, audience=link.issuer, typ="JWT")
+        match registration.authentication:
+            case ClientAuthentication.NONE:
+                return present_public_client(own)
+            case ClientAuthentication.PRIVATE_KEY_JWT:
+                pass
+            case _:
+                assert registration.client_secret is not None  # noqa: S101 - get_registration looked.
+                in_header = registration.authentication is not ClientAuthentication.CLIENT_SECRET_POST
+                return present_secret(own, registration.client_secret, in_header=in_header)
+    else:
+        own = OwnClient(client_id=side.client_id, audience=link.issuer)
+    key_pair = await side.get_signing_key()
+    return build_presented_client(own, key_pair, now=side.clock.now(), jti=side.entropy.random_bytes(24))
+
+
+async def get_client_id(link: Link, *, side: OutgoingSide) -> str:
+    """Give who we are to the peer's authorization server."""
+    return (await get_registration(link, side=side)).client_id if link.is_by_hand else side.client_id
+
+
+async def find_resource(link: Link, *, side: OutgoingSide) -> str | None:
+    """
+    Give the ``resource`` to ask tokens for; None: the parameter is left out, since many servers refuse it.
+
+    RFC 8707 §2.
+    """
+    return (await get_registration(link, side=side)).resource or None if link.is_by_hand else link.peer.url
+
+
+def _read_metadata(link: Link, side: OutgoingSide) -> Exchange[ServerMetadata]:
+    allow_http, limit = bool(side.settings.allow_http_for_loopback), side.settings.sizes.document
+    if link.is_by_hand:
+        for_openid = OPENID_SCOPE in link.outgoing.user_scopes
+        return find_server_metadata((link.issuer,), allow_http=allow_http, limit=limit, for_openid=for_openid)
+    jwks_uri = link.peer.manifest.get("jwks_uri")
+    return read_server_metadata(link.issuer, allow_http=allow_http, jwks_uri=jwks_uri, limit=limit)
+
+
+def _is_moved(link: Link, metadata: ServerMetadata) -> bool:
+    """Whether what proves us would go to another host than the one that an administrator saw."""
+    pinned = link.peer.token_endpoint
+    return bool(pinned) and get_host(metadata.token_endpoint) != get_host(pinned)
 
 
 def _narrow(scopes: tuple[str, ...], served: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -20,10 +20,12 @@ from applinks.outgoing.oauth2.grant_types.refresh_token import refresh
 from applinks.outgoing.peers import (
     build_authorization_needed,
     find_application_scopes,
+    find_resource,
     get_send,
     get_server_metadata,
     prove_client,
 )
+from applinks.outgoing.registrations import get_registration
 from applinks.outgoing.side import OutgoingSide
 from applinks.records.connections import Connection, ConnectionState
 from applinks.records.links import Link
@@ -50,6 +52,9 @@ async def get_credentials(link: Link, user_id: str | None, name: str, *, side: O
     if not _is_alive(found, link):
         if user_id is None:
             return await _obtain(link, name, None, side=side)
+        if link.is_by_hand:
+            # Before she is sent to a page that could only say so.
+            await get_registration(link, side=side)
         raise build_authorization_needed(link, side=side, detail=_explain(found, link))
     if not found.expires_at or side.clock.now() < found.expires_at - _SKEW_SECONDS:
         return found
@@ -92,7 +97,7 @@ async def request_token_for_application(link: Link, scopes: tuple[str, ...], *, 
         exchange = request_application_token(
             metadata.token_endpoint,
             scopes=scopes,
-            resource=link.peer.url,
+            resource=await find_resource(link, side=side),
             client=await prove_client(link, side=side),
         )
         return await run_exchange(exchange, get_send(link, side=side))
@@ -125,7 +130,7 @@ async def _obtain_service(link: Link, name: str, stale: Connection | None, *, si
         user_id=None,
         name=name,
         version=found.version + 1 if found else 1,
-        issuer=link.peer.url,
+        issuer=link.issuer,
         access_token=Secret(answer.access_token),
         scopes=scopes if answer.scopes is None else answer.scopes,
         expires_at=compute_expiry(answer, now),
@@ -166,7 +171,7 @@ async def _ask_for_renewal(connection: Connection, link: Link, *, side: Outgoing
     exchange = refresh(
         metadata.token_endpoint,
         refresh_token=connection.refresh_token,
-        resource=link.peer.url,
+        resource=await find_resource(link, side=side),
         client=await prove_client(link, side=side),
     )
     return await run_exchange(exchange, get_send(link, side=side))
@@ -211,12 +216,12 @@ def compute_expiry(answer: TokenAnswer, now: int) -> int:
 
 def _is_alive(connection: Connection | None, link: Link) -> TypeGuard[Connection]:
     # Credentials belong to an issuer: where the link leads elsewhere now, they are as good as none.
-    return connection is not None and connection.state is ConnectionState.ACTIVE and connection.issuer == link.peer.url
+    return connection is not None and connection.state is ConnectionState.ACTIVE and connection.issuer == link.issuer
 
 
 def _explain(connection: Connection | None, link: Link) -> str:
     if connection is None:
         return "there is no connection"
-    if connection.issuer != link.peer.url:
-        return f"the connection belongs to {connection.issuer}, the link now leads to {link.peer.url}"
+    if connection.issuer != link.issuer:
+        return f"the connection belongs to {connection.issuer}, the link now leads to {link.issuer}"
     return "the other application ended the connection"

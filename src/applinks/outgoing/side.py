@@ -17,6 +17,32 @@ from applinks.settings import Settings
 CLIENT_PATH = "/applinks/oauth2/client.json"
 CALLBACK_PATH = "/applinks/callback/"
 """The id of a link follows."""
+DOCUMENT_PATH = "/applinks/oauth2/clients/"
+"""A random id and ``.json`` follow."""
+
+
+def may_have_documents(settings: Settings) -> bool:
+    """
+    Whether our client id at a server may be the address of a document.
+
+    draft-ietf-oauth-client-id-metadata-document §3: such an address is https; servers refuse any other.
+    """
+    return not settings.is_loopback
+
+
+def build_document_url(settings: Settings, document: str) -> str:
+    """Give who we are to a server that is no Applinks: the address of the document with this random id."""
+    return settings.url(f"{DOCUMENT_PATH}{document}.json")
+
+
+def build_redirect_uri(settings: Settings, link_id: str) -> str:
+    """Give where users come back to over a link; every link has its own."""
+    return settings.url(CALLBACK_PATH + link_id)
+
+
+def build_connect_url(settings: Settings, link_id: str) -> str:
+    """Give where a user connects her account at the peer of a link."""
+    return settings.url(f"/applinks/connect/{link_id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Protocol
 from applinks.records.audit import AuditEvent
 from applinks.records.connections import Connection
 from applinks.records.links import Link
+from applinks.records.registrations import Registration
 from applinks.secret import Secret
 
 
@@ -44,6 +45,14 @@ class OutgoingStore(Protocol):
 
     async def list_handles(self) -> frozenset[str]:
         """Give every handle of links that have not ended."""
+        ...
+
+    async def find_registration(self, link_id: str) -> Registration | None:
+        """Give what we are at the server of a link that was made by hand and has not ended."""
+        ...
+
+    async def find_document(self, document: str) -> tuple[Link, Registration] | None:
+        """Give the registration whose client id document has this random id, while its link has not ended."""
         ...
 
     async def find_connection(self, *, link_id: str, user_id: str | None, name: str = "") -> Connection | None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from applinks.wire.linking.terms import Allows, Level, Terms
+from applinks.wire.urls import get_origin
 
 _LINK_ID = re.compile(r"lnk_[0-9A-Za-z]{22}\Z")
 _HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?\Z")
@@ -21,6 +22,13 @@ def is_link_id(text: str) -> bool:
 def is_handle(text: str) -> bool:
     """Whether the text may name a link on this side."""
     return _HANDLE.match(text) is not None and text not in RESERVED_HANDLES
+
+
+class LinkKind(StrEnum):
+    """How the two applications were linked."""
+
+    HANDSHAKE = "handshake"  # between two Applinks, whose administrators both approved
+    BY_HAND = "by_hand"  # with anything else: the administrators of each side entered the other's values
 
 
 class LinkState(StrEnum):
@@ -119,7 +127,11 @@ class Peer:
     """
     What we pinned of the other application, and what we last heard from it.
 
+    Of one that was linked by hand there is its name and, where we call it, where it lives and who its issuer is.
+
     Attributes:
+        url: its base URL; empty: it only calls us.
+        issuer: its authorization server, where that is not the base URL; `Link.issuer` gives what counts.
         manifest: its link manifest, as parsed JSON.
         keys: its pinned public keys, as JWKs.
         announced: thumbprints of keys that a known key announced, and that are not pinned yet.
@@ -133,6 +145,8 @@ class Peer:
         ended: whether it said that the link ended.
         heard_at: when it last said anything; 0: never.
         keys_read_at: when its JWKS URL was last read.
+        token_endpoint: where an administrator saw that it gives tokens, by its metadata; empty: that is not pinned.
+        private_origins: of one linked by hand, the origins for which an administrator confirmed a private address.
     """
 
     id: str
@@ -151,6 +165,9 @@ class Peer:
     ended: bool = False
     heard_at: int = 0
     keys_read_at: int = 0
+    issuer: str = ""
+    token_endpoint: str = ""
+    private_origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +202,7 @@ class Link:
         pending: the revision under way, if any.
         pause: ours; the peer's is ``peer.paused``. Only the pausing side resumes.
         rest: why the link rests; empty: it does not.
+        kind: one by hand is in force from the start; it has no agreement, and says and hears no statements.
         check: the result of our own test call: ``passed``, ``pending``, ``none`` or ``failed:<code>``.
         statement: when the next statement is tried; ``test_call``: when the next test call is.
         private_address: whether an administrator here confirmed a private address for this peer.
@@ -194,6 +212,7 @@ class Link:
     id: str
     handle: str
     name: str
+    kind: LinkKind = LinkKind.HANDSHAKE
     version: int = 1
     peer: Peer
     incoming: Direction = Direction()
@@ -224,11 +243,21 @@ class Link:
         """Where the link stands, by its agreement, its pending revision and its end."""
         if self.ended_at:
             return LinkState.ENDED
-        if self.agreed is not None:
+        if self.agreed is not None or self.is_by_hand:
             return LinkState.IN_FORCE
-        # A link that is neither ended nor agreed always has its first revision pending.
+        # Any other link that is neither ended nor agreed always has its first revision pending.
         assert self.pending is not None  # noqa: S101
         return self.pending.state
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether the other application is none with Applinks: nothing is agreed with it and nothing is said to it."""
+        return self.kind is LinkKind.BY_HAND
+
+    @property
+    def issuer(self) -> str:
+        """The peer's authorization server: whom the credentials for this link belong to."""
+        return self.peer.issuer or self.peer.url
 
     @property
     def is_live(self) -> bool:
@@ -244,6 +273,12 @@ class Link:
     def is_usable(self) -> bool:
         """Whether calls may pass now; the one place that combines state, pause and rest."""
         return self.state is LinkState.IN_FORCE and not self.is_paused and not self.rest
+
+    def may_be_private(self, url: str) -> bool:
+        """Whether an administrator typed or confirmed a private address for the origin of this URL."""
+        if not self.private_address:
+            return False
+        return get_origin(url) in (self.peer.private_origins if self.is_by_hand else {get_origin(self.peer.url)})
 
     def changed(self, **changes: Any) -> Self:
         """Give the record with these changes and the next ``version``."""

@@ -1,4 +1,4 @@
-"""When grants and connections were last used: counted in memory, written once a minute."""
+"""When grants, connections and clients' secrets were last used: counted in memory, written once a minute."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ class LastUsed:
 
     grants: Mapping[str, int]
     connections: Mapping[str, int]
+    secrets: Mapping[int, int]
 
     def __bool__(self) -> bool:
-        return bool(self.grants or self.connections)
+        return bool(self.grants or self.connections or self.secrets)
 
 
 class Usage:
@@ -21,6 +22,7 @@ class Usage:
     def __init__(self) -> None:
         self._grants: dict[str, int] = {}
         self._connections: dict[str, int] = {}
+        self._secrets: dict[int, int] = {}
 
     def mark_grant(self, grant_id: str, now: int) -> None:
         """Note that a call was made under a grant."""
@@ -30,13 +32,18 @@ class Usage:
         """Note that a call was made over a connection."""
         self._connections[connection_id] = now
 
+    def mark_secret(self, row: int, now: int) -> None:
+        """Note that a client proved itself with a secret."""
+        self._secrets[row] = now
+
     def take(self) -> LastUsed:
         """Give what is to be written, and begin anew."""
-        taken = LastUsed(grants=self._grants, connections=self._connections)
-        self._grants, self._connections = {}, {}
+        taken = LastUsed(grants=self._grants, connections=self._connections, secrets=self._secrets)
+        self._grants, self._connections, self._secrets = {}, {}, {}
         return taken
 
     def put_back(self, taken: LastUsed) -> None:
         """Note again what could not be written; what was used since counts as it is."""
         self._grants = {**taken.grants, **self._grants}
         self._connections = {**taken.connections, **self._connections}
+        self._secrets = {**taken.secrets, **self._secrets}

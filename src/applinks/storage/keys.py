@@ -16,10 +16,19 @@ from applinks.errors import SettingsError, StoreError
 from applinks.records.keys import Instance, KeyPair
 from applinks.secret import Secret
 from applinks.settings import Settings
-from applinks.storage.key_file import LOST_FOR_GOOD
 from applinks.storage.rows import Row, format_json, parse_json_as
-from applinks.storage.schema import connections, instance, keys, links, refresh_tokens, round_trips, sessions
-from applinks.storage.sealing import Sealer, SealingError
+from applinks.storage.schema import (
+    connections,
+    instance,
+    keys,
+    links,
+    refresh_tokens,
+    registrations,
+    round_trips,
+    sessions,
+)
+from applinks.storage.sealing.key_file import LOST_FOR_GOOD
+from applinks.storage.sealing.sealer import Sealer, SealingError
 from applinks.storage.units import ConflictError, Database
 from applinks.wire.jose import build_public_jwk
 
@@ -101,6 +110,12 @@ class KeyTables:
         """Give the public JWKs of all pairs that are not retired, newest first."""
         return [parse_json_as(dict[str, Any], row["public"]) for row in await self._list_rows()]
 
+    async def list_pairs(self) -> Sequence[KeyPair]:
+        """Give all pairs, retired ones too, newest first; without their private halves, which nobody lists."""
+        query = select(keys).order_by(keys.c.created_at.desc(), keys.c.retired_at, keys.c.kid)
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        return [_parse_key_pair(row, Secret("")) for row in rows]
+
     async def _find_instance(self) -> Instance | None:
         query = select(instance.c.id, instance.c.created_at)
         row = await self._database.read(lambda connection: connection.execute(query).mappings().first())
@@ -112,15 +127,7 @@ class KeyTables:
         return await self._database.read(lambda connection: connection.execute(newest_first).mappings().all())
 
     def _parse(self, row: Row) -> KeyPair:
-        return KeyPair(
-            kid=row["kid"],
-            protocol=row["protocol"],
-            algorithm=row["algorithm"],
-            public=parse_json_as(dict[str, Any], row["public"]),
-            private=self._sealer.unseal(row["private"], **_place_private(row["kid"])),
-            created_at=row["created_at"],
-            retired_at=row["retired_at"],
-        )
+        return _parse_key_pair(row, self._sealer.unseal(row["private"], **_place_private(row["kid"])))
 
 
 async def check_sealing_key(
@@ -148,23 +155,34 @@ async def check_sealing_key(
         return
     lost = await database.write(lambda connection: _give_up(connection, sealer))
     kid = await own.replace(clock=clock)
-    for link, count in lost.items():
-        _log.warning("sealing_key.lost link=%s connections=%d reason=they have to be made anew", link, count)
+    for handle, kinds in lost.items():
+        _log.warning(
+            "sealing_key.lost link=%s connections=%d client_secrets=%d reason=they have to be made or entered anew",
+            *(handle, kinds["connection"], kinds["client secret"]),
+        )
     _log.warning(
         "sealing_key.lost new_key=%s reason=each peer has to compare and approve it; unset sealing_key_lost now", kid
     )
 
 
-def _give_up(connection: Connection, sealer: Sealer) -> Mapping[str, int]:
-    """Delete what does not open any more; gives how many connections each link lost."""
-    lost: Counter[str] = Counter()
-    of_links = select(connections.c.id, connections.c.access_token, links.c.handle).join(
+def _give_up(connection: Connection, sealer: Sealer) -> Mapping[str, Counter[str]]:
+    """Delete what does not open any more; gives what each link lost."""
+    lost: dict[str, Counter[str]] = {}
+    of_connections = select(connections.c.id, connections.c.access_token, links.c.handle).join(
         links, links.c.id == connections.c.link_id
     )
-    for row in connection.execute(of_links).all():
-        if not sealer.can_open(row.access_token):
-            connection.execute(delete(connections).where(connections.c.id == row.id))
-            lost[row.handle] += 1
+    for name, sealed, handle in connection.execute(of_connections).all():
+        if not sealer.can_open(sealed):
+            connection.execute(delete(connections).where(connections.c.id == name))
+            lost.setdefault(handle, Counter())["connection"] += 1
+    of_registrations = select(registrations.c.link_id, registrations.c.client_secret, links.c.handle).join(
+        links, links.c.id == registrations.c.link_id
+    )
+    for name, sealed, handle in connection.execute(of_registrations).all():
+        if sealed is not None and not sealer.can_open(sealed):
+            same = registrations.c.link_id == name
+            connection.execute(update(registrations).where(same).values(client_secret=None))
+            lost.setdefault(handle, Counter())["client secret"] += 1
     _delete_unreadable(connection, round_trips, "code_verifier", sealer)
     _delete_unreadable(connection, sessions, "csrf_secret", sealer)
     # The token itself is a digest and goes on; only the repeated answer is gone.
@@ -210,6 +228,18 @@ def _format_key_pair(pair: KeyPair, sealed: str) -> dict[str, Any]:
         "created_at": pair.created_at,
         "retired_at": pair.retired_at,
     }
+
+
+def _parse_key_pair(row: Row, private: Secret) -> KeyPair:
+    return KeyPair(
+        kid=row["kid"],
+        protocol=row["protocol"],
+        algorithm=row["algorithm"],
+        public=parse_json_as(dict[str, Any], row["public"]),
+        private=private,
+        created_at=row["created_at"],
+        retired_at=row["retired_at"],
+    )
 
 
 def _place_private(kid: str) -> dict[str, str]:

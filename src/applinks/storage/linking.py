@@ -1,9 +1,9 @@
 """Links and decided proposals, in the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, false, insert, or_, select, update
 
 from applinks.linking.repeats import LONGEST_WAIT_SECONDS
 from applinks.linking.store import CommitResult, DecidedProposal, LinkWrite
@@ -11,9 +11,12 @@ from applinks.records.audit import AuditEvent
 from applinks.records.clients import Client
 from applinks.records.grants import GrantEnd
 from applinks.records.links import Link, LinkState
-from applinks.storage.audit import add_events
+from applinks.storage.clients import end_clients, insert_client
+from applinks.storage.journals.audit import add_events
+from applinks.storage.registrations import delete_registration, replace_registration
 from applinks.storage.rows import format_client, format_link, is_name, parse_link
 from applinks.storage.schema import clients, connections, decided_proposals, grants, links, round_trips
+from applinks.storage.sealing.sealer import Sealer
 from applinks.storage.units import ConflictError, Database, UnitUndone
 
 _LIVE = ("in_force", "approved", "confirming")
@@ -22,8 +25,9 @@ _LIVE = ("in_force", "approved", "confirming")
 class LinkingTables:
     """Implements ``linking.store.LinkingStore``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
+        self._sealer = sealer
 
     async def find_link(self, id_or_handle: str) -> Link | None:
         """Give a link by id (ended or not), else a link that has not ended by handle."""
@@ -31,7 +35,9 @@ class LinkingTables:
 
     async def find_live_link(self, *, url: str, peer_id: str) -> Link | None:
         """Give the live link with a peer of that base URL or of that manifest id."""
-        same_peer = or_(links.c.peer_url == url, links.c.peer_id == peer_id)
+        # Of a peer that was linked by hand we may know neither; that is no likeness.
+        likely = [column == value for column, value in ((links.c.peer_url, url), (links.c.peer_id, peer_id)) if value]
+        same_peer = or_(false(), *likely)
         found = await self._select(select(links).where(links.c.state.in_(_LIVE), same_peer).limit(1))
         return found[0] if found else None
 
@@ -63,8 +69,18 @@ class LinkingTables:
         self, *writes: LinkWrite, events: Sequence[AuditEvent] = (), decided: DecidedProposal | None = None
     ) -> CommitResult:
         """Write all of it or nothing, in one transaction."""
+
+        def unit(connection: Connection) -> CommitResult:
+            # What ends makes room first: for its handle, and for the one live link of its peer.
+            for write in sorted(writes, key=lambda each: each.link.state is not LinkState.ENDED):
+                _write(connection, write, self._sealer)
+            if decided is not None:
+                connection.execute(insert(decided_proposals).values(_format_decided(decided)))
+            add_events(connection, events)
+            return CommitResult.WRITTEN
+
         try:
-            return await self._database.write(lambda connection: _commit(connection, writes, events, decided))
+            return await self._database.write(unit)
         except ConflictError:
             return CommitResult.TAKEN
 
@@ -97,23 +113,14 @@ def _is_due(now: int) -> ColumnElement[bool]:
     return or_(*(moment.between(1, now) for moment in moments), *void)
 
 
-def _commit(
-    connection: Connection,
-    writes: Sequence[LinkWrite],
-    events: Iterable[AuditEvent],
-    decided: DecidedProposal | None,
-) -> CommitResult:
-    # What ends makes room first: for its handle, and for the one live link of its peer.
-    for write in sorted(writes, key=lambda each: each.link.state is not LinkState.ENDED):
-        _write_link(connection, write)
-        if write.client is not None:
-            _write_client(connection, write.client)
-        if write.link.ended_at:
-            _end_with(connection, write.link)
-    if decided is not None:
-        connection.execute(insert(decided_proposals).values(_format_decided(decided)))
-    add_events(connection, events)
-    return CommitResult.WRITTEN
+def _write(connection: Connection, write: LinkWrite, sealer: Sealer) -> None:
+    _write_link(connection, write)
+    if write.client is not None:
+        _write_client(connection, write.client)
+    if write.registration is not None:
+        replace_registration(connection, write.registration, sealer)
+    if write.link.ended_at:
+        _end_with(connection, write.link)
 
 
 def _write_link(connection: Connection, write: LinkWrite) -> None:
@@ -130,13 +137,13 @@ def _write_link(connection: Connection, write: LinkWrite) -> None:
 
 
 def _write_client(connection: Connection, client: Client) -> None:
-    """Store the peer's client; one that the link has already keeps its id, so that its grants stand."""
-    row = format_client(client)
+    """Store a link's client; the peer itself, if it is one already, keeps its id, so that its grants stand."""
     same = and_(clients.c.link_id == client.link_id, clients.c.is_peer == 1, clients.c.ended_at == 0)
-    kept = connection.execute(select(clients.c.id).where(same)).scalar()
-    if kept is None or not client.is_peer:
-        connection.execute(insert(clients).values({**row, "version": 1}))
+    kept = connection.execute(select(clients.c.id).where(same)).scalar() if client.is_peer else None
+    if kept is None:
+        insert_client(connection, client)
         return
+    row = format_client(client)
     changes = {name: value for name, value in row.items() if name not in {"id", "created_at"}}
     connection.execute(
         update(clients).where(clients.c.id == kept).values({**changes, "version": clients.c.version + 1})
@@ -144,11 +151,11 @@ def _write_client(connection: Connection, client: Client) -> None:
 
 
 def _end_with(connection: Connection, link: Link) -> None:
-    ends = {"ended_at": link.ended_at}
-    of_link = (clients.c.link_id == link.id, clients.c.ended_at == 0)
-    connection.execute(update(clients).where(*of_link).values({**ends, "version": clients.c.version + 1}))
+    end_clients(connection, link.id, at=link.ended_at)
+    delete_registration(connection, link.id)
     granted = (grants.c.link_id == link.id, grants.c.ended_at == 0)
-    connection.execute(update(grants).where(*granted).values({**ends, "ended_by": GrantEnd.LINK.value}))
+    ends = {"ended_at": link.ended_at, "ended_by": GrantEnd.LINK.value}
+    connection.execute(update(grants).where(*granted).values(ends))
     connection.execute(delete(connections).where(connections.c.link_id == link.id))
     connection.execute(delete(round_trips).where(round_trips.c.link_id == link.id))
 

@@ -12,21 +12,24 @@ from applinks.incoming.store import IncomingStore
 from applinks.outgoing.store import OutgoingStore
 from applinks.settings import Settings
 from applinks.storage import pruning
-from applinks.storage.audit import AuditTrail
-from applinks.storage.failures import FailureTable
-from applinks.storage.key_file import get_given_key, read_sealing_keys
+from applinks.storage.accounts import AccountTable
+from applinks.storage.journals.audit import AuditTrail
+from applinks.storage.journals.failures import FailureTable
 from applinks.storage.keys import KeyTables, check_sealing_key
 from applinks.storage.leases import LeaseTable
 from applinks.storage.linking import LinkingTables
 from applinks.storage.migrations import check_version, make
 from applinks.storage.postgresql import check_driver
-from applinks.storage.sealing import Sealer
+from applinks.storage.sealing.key_file import get_given_key, read_sealing_keys
+from applinks.storage.sealing.sealer import Sealer
 from applinks.storage.sessions import SessionTable
+from applinks.storage.sqlite.accounts import SqliteAccounts
 from applinks.storage.sqlite.connection import SqliteDatabase
 from applinks.storage.sqlite.incoming import SqliteIncoming
 from applinks.storage.sqlite.kept_records import KeptRecords
 from applinks.storage.sqlite.outgoing import SqliteOutgoing
 from applinks.storage.sqlite.place import check_folder, find_version, is_new, parse_path
+from applinks.storage.sqlite.sessions import SqliteSessions
 from applinks.storage.units import Database
 from applinks.storage.usage import UsageTables
 
@@ -44,6 +47,7 @@ class Storage:
     failures: FailureTable
     audit: AuditTrail
     sessions: SessionTable
+    accounts: AccountTable
     leases: LeaseTable
     usage: UsageTables
 
@@ -94,6 +98,8 @@ class _Parts:
     sealer: Sealer
     incoming: IncomingStore
     outgoing: OutgoingStore
+    sessions: SessionTable
+    accounts: AccountTable
     leases: LeaseTable
 
 
@@ -107,6 +113,8 @@ def _open_sqlite(settings: Settings, *, for_command: bool) -> _Parts:
         sealer=sealer,
         incoming=SqliteIncoming(database, sealer, kept),
         outgoing=SqliteOutgoing(database, sealer, kept),
+        sessions=SqliteSessions(database, sealer, settings.lifetimes),
+        accounts=SqliteAccounts(database),
         leases=LeaseTable(database),
     )
 
@@ -114,7 +122,10 @@ def _open_sqlite(settings: Settings, *, for_command: bool) -> _Parts:
 def _prepare(settings: Settings, path: Path, *, for_command: bool) -> None:
     """Leave a database of the newest schema at the path, and its sealing key beside it."""
     if for_command and is_new(path):
-        raise SchemaError(f"There is no database at {path.absolute()}; --database names another.")
+        raise SchemaError(
+            f"There is no database at {path.absolute()};"
+            " --database names another, and applinks database upgrade makes it."
+        )
     check_folder(path)
     version = None if is_new(path) else find_version(path)
     if version is None and not for_command:
@@ -127,10 +138,12 @@ async def _open_postgresql(settings: Settings, *, for_command: bool) -> _Parts:
     check_driver()
     # The driver is an option of the installation, and takes time to load.
     from applinks.storage.postgresql import place
+    from applinks.storage.postgresql.accounts import PostgresAccounts
     from applinks.storage.postgresql.connection import PostgresDatabase
     from applinks.storage.postgresql.incoming import PostgresIncoming
     from applinks.storage.postgresql.kept_records import KeptRecords
     from applinks.storage.postgresql.outgoing import PostgresOutgoing
+    from applinks.storage.postgresql.sessions import PostgresSessions
 
     sealer = Sealer((get_given_key(settings),))
     await place.prepare(settings.database, for_command=for_command)
@@ -141,27 +154,25 @@ async def _open_postgresql(settings: Settings, *, for_command: bool) -> _Parts:
         sealer=sealer,
         incoming=PostgresIncoming(database, sealer, kept),
         outgoing=PostgresOutgoing(database, sealer, kept),
+        sessions=PostgresSessions(database, sealer, settings.lifetimes),
+        accounts=PostgresAccounts(database),
         leases=LeaseTable(database, moment=cast(func.extract("epoch", func.clock_timestamp()), BigInteger)),
     )
 
 
 def _assemble(parts: _Parts, settings: Settings, *, clock: Clock, entropy: Entropy) -> Storage:
-    lifetimes, database = settings.lifetimes, parts.database
+    database = parts.database
     return Storage(
         database=database,
         settings=settings,
         incoming=parts.incoming,
         outgoing=parts.outgoing,
-        linking=LinkingTables(database),
+        linking=LinkingTables(database, parts.sealer),
         keys=KeyTables(database, parts.sealer),
         failures=FailureTable(database, clock=clock, entropy=entropy, kept_per_link=settings.sizes.failures_per_link),
         audit=AuditTrail(database),
-        sessions=SessionTable(
-            database,
-            parts.sealer,
-            idle_seconds=lifetimes.session_idle_seconds,
-            absolute_seconds=lifetimes.session_absolute_seconds,
-        ),
+        sessions=parts.sessions,
+        accounts=parts.accounts,
         leases=parts.leases,
         usage=UsageTables(database),
     )

@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy import Connection as Sql
-from sqlalchemy import and_, delete, func, insert, select, update
 
 from applinks.errors import StoreError
 from applinks.outgoing.store import RoundTrip
 from applinks.records.audit import AuditEvent
 from applinks.records.connections import Connection, ConnectionState
 from applinks.records.links import Link
+from applinks.records.registrations import Registration
 from applinks.secret import Secret
-from applinks.storage.audit import add_events
+from applinks.storage.journals.audit import add_events
 from applinks.storage.linking import list_handles
-from applinks.storage.rows import Row, format_words, parse_link, parse_words
-from applinks.storage.schema import connections, links, round_trips
-from applinks.storage.sealing import Sealer
+from applinks.storage.registrations import parse_registration
+from applinks.storage.rows import Row, format_words, is_name, parse_link, parse_words
+from applinks.storage.schema import connections, links, registrations, round_trips
+from applinks.storage.sealing.sealer import Sealer
 from applinks.storage.units import Database, UnitUndone
 
 # Journeys of one user that are under way at once; with another one the oldest is given up.
@@ -33,6 +35,17 @@ class OutgoingTables:
     async def list_handles(self) -> frozenset[str]:
         """Give every handle of links that have not ended."""
         return await self._database.read(list_handles)
+
+    async def find_registration(self, link_id: str) -> Registration | None:
+        """Give what we are at the server of a link that was made by hand and has not ended."""
+        found = await self._find_registration(registrations.c.link_id == link_id) if is_name(link_id) else None
+        return found[1] if found else None
+
+    async def find_document(self, document: str) -> tuple[Link, Registration] | None:
+        """Give the registration whose client id document has this random id, while its link has not ended."""
+        # Most registrations have none, which is the empty text.
+        named = document and is_name(document)
+        return await self._find_registration(registrations.c.document == document) if named else None
 
     async def list_connections_of_user(self, user_id: str) -> Sequence[tuple[Connection, Link]]:
         """Give a user's connections to links that have not ended."""
@@ -129,6 +142,19 @@ class OutgoingTables:
             return None
         verifier = self._sealer.unseal(row["code_verifier"], **_place_verifier(state))
         return RoundTrip(**{**row, "code_verifier": verifier, "scopes": parse_words(row["scopes"])})
+
+    async def _find_registration(self, condition: ColumnElement[bool]) -> tuple[Link, Registration] | None:
+        query = select(registrations).join(links, links.c.id == registrations.c.link_id)
+        live = query.where(condition, links.c.ended_at == 0)
+
+        def unit(sql: Sql) -> tuple[Row, Row] | None:
+            row = sql.execute(live).mappings().first()
+            return (
+                (sql.execute(select(links).where(links.c.id == row["link_id"])).mappings().one(), row) if row else None
+            )
+
+        found = await self._database.read(unit)
+        return (parse_link(found[0]), parse_registration(found[1], self._sealer)) if found else None
 
     def _format(self, connection: Connection) -> dict[str, Any]:
         refresh = connection.refresh_token

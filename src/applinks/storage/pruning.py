@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import Connection, and_, delete, select
 
 from applinks.settings import Lifetimes
-from applinks.storage.audit import prune_events
-from applinks.storage.failures import prune_failures
+from applinks.storage.clients import delete_secrets
 from applinks.storage.incoming import forget_kept_answers, prune_expired
+from applinks.storage.journals.audit import prune_events
+from applinks.storage.journals.failures import prune_failures
 from applinks.storage.outgoing import prune_round_trips
+from applinks.storage.registrations import delete_registration
 from applinks.storage.schema import clients, connections, decided_proposals, grants, links, round_trips
 from applinks.storage.units import Database
 
@@ -43,12 +45,20 @@ def _list_units(lifetimes: Lifetimes, now: int) -> Iterator[_Unit]:
     yield lambda connection: prune_events(connection, before=now - lifetimes.audit_seconds, limit=limit)
     yield lambda connection: _prune_grants(connection, before=now - lifetimes.audit_seconds, limit=limit)
     yield lambda connection: _prune_decided(connection, before=tombstones, limit=limit)
+    yield lambda connection: _prune_clients(connection, before=tombstones, limit=limit)
     yield lambda connection: _prune_links(connection, before=tombstones)
 
 
 def _prune_grants(connection: Connection, *, before: int, limit: int) -> int:
     over = select(grants.c.id).where(grants.c.ended_at.between(1, before)).limit(limit)
     return connection.execute(delete(grants).where(grants.c.id.in_(over))).rowcount
+
+
+def _prune_clients(connection: Connection, *, before: int, limit: int) -> int:
+    """Delete some of the clients that ended before their link; their grants go first, at their own time."""
+    of_grants = select(grants.c.id).where(grants.c.client == clients.c.id)
+    over = select(clients.c.id).where(clients.c.ended_at.between(1, before), ~of_grants.exists()).limit(limit)
+    return connection.execute(delete(clients).where(clients.c.id.in_(over))).rowcount
 
 
 def _prune_decided(connection: Connection, *, before: int, limit: int) -> int:
@@ -65,6 +75,8 @@ def _prune_links(connection: Connection, *, before: int) -> int:
     link_id = connection.execute(select(links.c.id).where(links.c.ended_at.between(1, before)).limit(1)).scalar()
     if link_id is None:
         return 0
+    delete_secrets(connection, link_id)
+    delete_registration(connection, link_id)
     for table in (round_trips, connections, grants, clients):
         connection.execute(delete(table).where(table.c.link_id == link_id))
     return connection.execute(delete(links).where(links.c.id == link_id)).rowcount

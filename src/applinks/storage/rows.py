@@ -5,13 +5,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from applinks.records.clients import Client, ClientAuthentication, GrantType
+from applinks.records.clients import Client, ClientAuthentication, ClientSecret, GrantType
 from applinks.records.grants import Grant, GrantEnd
 from applinks.records.links import (
     Agreement,
     Direction,
     EndReason,
     Link,
+    LinkKind,
     LinkState,
     Pause,
     Peer,
@@ -50,6 +51,13 @@ def is_name(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
+def can_stand(text: str) -> bool:
+    """Whether a text that somebody gave can stand in a column; half a character can in none, and NUL not in every."""
+    if "\x00" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def format_link(link: Link) -> dict[str, Any]:
     """Give the row of a link."""
     return {
@@ -80,6 +88,7 @@ def format_link(link: Link) -> dict[str, Any]:
         "in_force_at": link.in_force_at,
         "ended_at": link.ended_at,
         "ended_reason": link.ended_reason.value if link.ended_reason else None,
+        "kind": link.kind.value,
     }
 
 
@@ -89,6 +98,7 @@ def parse_link(row: Row) -> Link:
         id=row["id"],
         handle=row["handle"],
         name=row["name"],
+        kind=LinkKind(row["kind"]),
         version=row["version"],
         peer=parse_json_as(Peer, row["peer"]),
         incoming=parse_json_as(Direction, row["incoming"]),
@@ -111,10 +121,11 @@ def parse_link(row: Row) -> Link:
 
 
 def format_client(client: Client) -> dict[str, Any]:
-    """Give the row of a client, without its ``version``, which storage counts by itself."""
+    """Give the row of a client; its secrets have rows of their own."""
     return {
         "id": client.id,
         "client_id": client.client_id,
+        "version": client.version,
         "link_id": client.link_id,
         "name": client.name,
         "authentication": client.authentication.value,
@@ -127,14 +138,16 @@ def format_client(client: Client) -> dict[str, Any]:
         "paused": int(client.paused),
         "created_at": client.created_at,
         "ended_at": client.ended_at,
+        "resources": format_json(client.resources),
     }
 
 
-def parse_client(row: Row) -> Client:
-    """Give the client of a row."""
+def parse_client(row: Row, secrets: Iterable[ClientSecret] = ()) -> Client:
+    """Give the client of a row, with the secrets of the others."""
     return Client(
         id=row["id"],
         client_id=row["client_id"],
+        version=row["version"],
         link_id=row["link_id"],
         name=row["name"],
         authentication=ClientAuthentication(row["authentication"]),
@@ -143,10 +156,38 @@ def parse_client(row: Row) -> Client:
         scopes=parse_words(row["scopes"]),
         application_scopes=parse_words(row["application_scopes"]),
         keys=parse_json_as(tuple[Mapping[str, Any], ...], row["keys"]),
+        secrets=tuple(secrets),
+        resources=parse_json_as(tuple[str, ...], row["resources"]),
         is_peer=bool(row["is_peer"]),
         paused=bool(row["paused"]),
         created_at=row["created_at"],
         ended_at=row["ended_at"],
+    )
+
+
+def format_client_secret(secret: ClientSecret, *, client: str, place: int) -> dict[str, Any]:
+    """Give the row of a secret: whose it is, and where it stands among them."""
+    return {
+        "row": secret.row,
+        "client": client,
+        "place": place,
+        "digest": secret.digest,
+        "hint": secret.hint,
+        "created_at": secret.created_at,
+        "expires_at": secret.expires_at,
+        "last_used_at": secret.last_used_at,
+    }
+
+
+def parse_client_secret(row: Row) -> ClientSecret:
+    """Give the secret of a row."""
+    return ClientSecret(
+        row=row["row"],
+        digest=row["digest"],
+        hint=row["hint"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        last_used_at=row["last_used_at"],
     )
 
 

@@ -39,8 +39,9 @@ NOT_ENDED = "ended_at = 0"
 _RowNumber = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _text(name: str, *, null: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=null)
+def _text(name: str, *, null: bool = False, default: str | None = None) -> Column[str]:
+    """Name a text; one that came in a later version has a ``default`` for the rows before."""
+    return Column(name, Text, nullable=null, server_default=default)
 
 
 def _number(name: str) -> Column[int]:
@@ -114,9 +115,11 @@ links = Table(
     _number("in_force_at"),
     _number("ended_at"),
     _text("ended_reason", null=True),
+    _text("kind", default="handshake"),
 )
-Index("applinks_links_live_url", links.c.peer_url, unique=True, **_where(LIVE))
-Index("applinks_links_live_peer", links.c.peer_id, unique=True, **_where(LIVE))
+# Of a peer that was linked by hand we may know neither.
+Index("applinks_links_live_url", links.c.peer_url, unique=True, **_where(f"{LIVE} AND peer_url <> ''"))
+Index("applinks_links_live_peer", links.c.peer_id, unique=True, **_where(f"{LIVE} AND peer_id <> ''"))
 Index("applinks_links_live_handle", links.c.handle, unique=True, **_where(NOT_ENDED))
 
 decided_proposals = Table(
@@ -151,8 +154,22 @@ clients = Table(
     _number("paused"),
     _number("created_at"),
     _number("ended_at"),
+    _text("resources", default="[]"),
 )
 Index("applinks_clients_live_client_id", clients.c.client_id, unique=True, **_where(NOT_ENDED))
+
+client_secrets = Table(
+    "applinks_client_secrets",
+    metadata,
+    _row(),
+    Column("client", Text, ForeignKey(clients.c.id), nullable=False, index=True),
+    _number("place"),  # among the client's own, the newest first
+    _digest("digest"),
+    _text("hint"),
+    _number("created_at"),
+    _number("expires_at"),
+    _number("last_used_at"),
+)
 
 grants = Table(
     "applinks_grants",
@@ -266,6 +283,19 @@ connections = Table(
     UniqueConstraint("link_id", "user_id", "name"),
 )
 
+registrations = Table(
+    "applinks_registrations",
+    metadata,
+    Column("link_id", Text, ForeignKey(links.c.id), primary_key=True, nullable=False),
+    _text("client_id"),
+    _text("client_secret", null=True),  # sealed
+    _text("authentication"),
+    _text("document"),
+    _text("endpoints", null=True),
+    _text("resource"),
+)
+Index("applinks_registrations_document", registrations.c.document, unique=True, **_where("document <> ''"))
+
 round_trips = Table(
     "applinks_round_trips",
     metadata,
@@ -282,16 +312,33 @@ round_trips = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
+accounts = Table(
+    "applinks_accounts",
+    metadata,
+    _name(),
+    _text("name"),
+    Column("name_key", Text, nullable=False, unique=True),  # the name as it is compared
+    _text("display_name"),
+    _text("email"),
+    Column("email_key", Text, nullable=False, index=True),
+    _text("password", null=True),  # a slow hash
+    _text("role"),
+    _number("active"),
+    _number("created_at"),
+    _number("last_login_at"),
+)
+
 sessions = Table(
     "applinks_sessions",
     metadata,
     _digest("id", primary=True),
     _text("csrf_secret"),  # sealed
     _text("data"),
-    Column("user_id", Text, nullable=False, index=True),
+    _text("user_id"),  # empty: nobody has logged in yet
     _number("created_at"),
     Column("seen_at", BigInteger, nullable=False, index=True),
     _number("confirmed_at"),
+    Index(None, "user_id", "seen_at"),
 )
 
 leases = Table(

@@ -14,6 +14,14 @@ _BROKEN = 500
 _PEER_STATUS = {"access_denied": 403, "unknown_link": 404, "link_unusable": _UNAVAILABLE}
 _RETRY_SECONDS = "5"
 _LONGEST_DESCRIPTION = 300
+# What a peer says of us, where the same code from us would be about somebody else.
+_SAID_BY_PEER = {
+    "invalid_client": "client_refused",
+    "invalid_request": "peer_refused",
+    "server_error": "peer_unavailable",
+    "temporarily_unavailable": "peer_unavailable",
+    "unauthorized_client": "peer_refused",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +58,18 @@ async def answer_protocol_error(
 
 
 async def describe_page_error(
-    error: ApplinksError, *, place: str, failures: FailureLog, us: str, peer: str = "", user_id: str = ""
+    error: ApplinksError,
+    *,
+    place: str,
+    failures: FailureLog,
+    us: str,
+    peer: str = "",
+    link_id: str = "",
+    client: str = "",
+    user_id: str = "",
 ) -> Described:
     """Record an error on a page, and say in words what happened and what to do."""
-    reference = await _record(error, place, failures, user_id=user_id)
+    reference = await _record(error, place, failures, link_id=link_id, client=client, user_id=user_id)
     return Described(
         status=find_status(error),
         sentence=describe_error(error, us=us, peer=peer),
@@ -65,6 +81,8 @@ async def describe_page_error(
 def describe_error(error: ApplinksError, *, us: str, peer: str = "") -> Sentence:
     """Put an error into words; where its code says nothing to a person, its description does."""
     code = error.code
+    if isinstance(error, PeerError):
+        code = _SAID_BY_PEER.get(code, code)
     if not has_refusal(code):
         code = _find_family(error)
     sentence = say_refusal(code, us=us, peer=peer)

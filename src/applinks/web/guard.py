@@ -24,11 +24,13 @@ from applinks.web.protocol.asgi import (
     read_body,
     send_response,
 )
-from applinks.web.protocol.endpoints import Endpoint
+from applinks.web.protocol.endpoints import Endpoint, find_endpoint
 from applinks.wire.http import Response
 
 CALLER_KEY = "applinks.caller"
 """Where the guard puts the `Caller` in the ASGI scope; absent: the request carries no credentials of ours."""
+
+_REQUEST_KEY = "applinks.request"
 
 # A start that fails needs a person; whoever polls does so slowly.
 _RETRY_SECONDS = "60"
@@ -80,13 +82,14 @@ class Guard:
             await send_response(_refuse_before_start(error), send, without_body=asgi_scope["method"] == "HEAD")
             return
         path = get_own_path(asgi_scope, context.settings)
-        endpoint = context.endpoints.get(path)
+        endpoint = find_endpoint(context.endpoints, path)
         if endpoint is not None and path not in self._skipped:
-            response = await _answer_endpoint(endpoint, asgi_scope, receive, context=context)
+            response = await _answer_endpoint(endpoint, asgi_scope, receive, path, context=context)
             await send_response(response, send, without_body=asgi_scope["method"] == "HEAD")
             return
+        request = asgi_scope[_REQUEST_KEY] = build_request(asgi_scope, context.settings, path)
         try:
-            caller = await authenticate(build_request(asgi_scope, context.settings), side=context.incoming)
+            caller = await authenticate(request, side=context.incoming)
         except ApplinksError as error:
             refusal = await answer_protocol_error(error, place="guard", failures=context.incoming.failures)
             await send_response(refusal, send, without_body=asgi_scope["method"] == "HEAD")
@@ -106,7 +109,10 @@ async def check_request(
         The refusal to answer with; None: it may pass.
     """
     caller = find_caller(asgi_scope)
-    request = build_request(asgi_scope, context.settings)
+    # As the guard saw it: what mounts a part of the host changes the path, and not what the caller asked for.
+    request = asgi_scope.get(_REQUEST_KEY) or build_request(
+        asgi_scope, context.settings, get_own_path(asgi_scope, context.settings)
+    )
     try:
         check_caller_may(caller, needed, user_needed=user_needed, request=request, side=context.incoming)
     except ApplinksError as error:
@@ -127,7 +133,7 @@ def find_caller(asgi_scope: Mapping[str, Any]) -> Caller | None:
 
 
 async def _answer_endpoint(
-    endpoint: Endpoint, asgi_scope: AsgiScope, receive: Receive, *, context: GuardContext
+    endpoint: Endpoint, asgi_scope: AsgiScope, receive: Receive, path: str, *, context: GuardContext
 ) -> Response:
     method = "GET" if asgi_scope["method"] == "HEAD" else asgi_scope["method"]
     try:
@@ -141,7 +147,7 @@ async def _answer_endpoint(
         body = await read_body(receive, limit=context.settings.sizes.protocol_body) if method == "POST" else b""
         client = asgi_scope.get("client")
         source = client[0] if client else ""
-        return await endpoint.answer(build_request(asgi_scope, context.settings, body), source)
+        return await endpoint.answer(build_request(asgi_scope, context.settings, path, body), source)
     except ApplinksError as error:
         return await answer_protocol_error(error, place=endpoint.place, failures=context.incoming.failures)
     except Exception as error:  # noqa: BLE001 - a program gets an answer with a reference whatever broke.

@@ -35,6 +35,10 @@ class Form:
 
     pairs: tuple[Pair, ...] = field(repr=False)
     faults: Mapping[str, str] = field(default_factory=dict)
+    _first: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_first", {name: value for name, value in reversed(self.pairs) if value})
 
     def get(self, name: str) -> str | None:
         """
@@ -44,7 +48,7 @@ class Form:
         """
         if name in self.faults:
             return None
-        return next((value for key, value in self.pairs if key == name and value), None)
+        return self._first.get(name)
 
     def get_all(self, name: str) -> tuple[str, ...]:
         """Give every value of a parameter that may occur several times."""
@@ -53,7 +57,7 @@ class Form:
     @property
     def names(self) -> frozenset[str]:
         """The names of the parameters that have a value."""
-        return frozenset(key for key, value in self.pairs if value)
+        return frozenset(self._first)
 
     def __iter__(self) -> Iterator[Pair]:
         return iter(self.pairs)
@@ -74,7 +78,7 @@ def collect_form(raw: bytes | str, *, repeatable: frozenset[str] = frozenset()) 
         if not part:
             continue
         raw_name, _, raw_value = part.partition("=")
-        name, value = _decode(raw_name), _decode(raw_value)
+        name, value = decode_form_text(raw_name), decode_form_text(raw_value)
         if name is None:
             faults[""] = "a parameter name is not UTF-8 text in form encoding"
             continue
@@ -124,8 +128,18 @@ def format_form(pairs: Iterable[Pair]) -> str:
     return urlencode(tuple(pairs))
 
 
-def _decode(text: str) -> str | None:
-    if not text.isascii() or _BROKEN_ESCAPE.search(text):
+def decode_form_text(text: str) -> str | None:
+    """
+    Decode one name or value; None: it is not UTF-8 text in form encoding, or holds NUL.
+
+    RFC 6749 Appendix B.
+    """
+    if not text.isascii():
+        return None
+    if "%" not in text:
+        # Most are written without any escape.
+        return None if "\0" in text else text.replace("+", " ")
+    if _BROKEN_ESCAPE.search(text):
         return None
     try:
         decoded = unquote_to_bytes(text.replace("+", " ")).decode("utf-8")

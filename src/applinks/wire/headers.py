@@ -1,9 +1,12 @@
 """The header fields that OAuth reads and writes."""
 
+import binascii
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 
 _MEDIA_TYPE = re.compile(r"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*(?:;|\Z)")
+_BASIC = re.compile(r"(?i:basic) +([0-9A-Za-z+/]+={0,2})\Z")
 _NOT_QUOTABLE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -30,6 +33,22 @@ def parse_content_type(value: str | None) -> str:
     """
     found = _MEDIA_TYPE.match(value or "")
     return found[1].lower() if found else ""
+
+
+def parse_basic_credentials(value: str) -> tuple[str, str] | None:
+    """
+    Give the user id and the password of a Basic ``Authorization`` header; None for every other header.
+
+    RFC 7617 §2: they part at the first colon, for a password may hold one.
+    """
+    found = _BASIC.match(value.strip(" \t"))
+    if found is None:
+        return None
+    try:
+        user_id, colon, password = b64decode(found[1], validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (user_id, password) if colon else None
 
 
 def _quote(value: str) -> str:

@@ -2,7 +2,8 @@
 Signed JWTs, read strictly before any key is touched.
 
 The JOSE library does the mathematics and the key formats; header and claims are parsed here, because it takes
-duplicate members and header members that name keys. The algorithm is fixed by the key, never by the header alone.
+duplicate members and header members that name keys. The algorithm is fixed by the key, never by the header alone;
+at most an RSA key of another maker leaves the padding open.
 """
 
 import hashlib
@@ -10,6 +11,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 from joserfc.errors import JoseError as LibraryError
@@ -33,9 +36,16 @@ _PUBLIC_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "
 _CURVES = {"EC": "P-256", "OKP": "Ed25519"}
 _COORDINATE_BYTES = 32
 _LARGEST_JWKS = 16
+# Big providers show a dozen keys; a document could hold thousands, each of which costs us a check.
+_LARGEST_FOREIGN_JWKS = 100
 # Above 8192 bits one verification costs a peer nothing and us milliseconds.
 _RSA_BITS = range(2048, 8193)
 _KID = re.compile(r"[\x21-\x7e]{1,200}\Z")
+# Those of the peers of a large installation; making one of its numbers costs as much as a signature.
+_KEPT_KEYS = 256
+_KEPT_HEADERS = 256
+_LONGEST_KID = 200
+_RSA_ALGORITHMS = frozenset({"RS256", "PS256"})
 
 
 class JoseError(ValueError):
@@ -109,10 +119,31 @@ def check_public_jwks(document: Any) -> tuple[dict[str, Any], ...]:
     keys = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(keys, list) or not 1 <= len(keys) <= _LARGEST_JWKS:
         raise JoseError("invalid_request", "a key set holds 1 to 16 keys")
-    found = tuple(_check_public_jwk(key) for key in keys)
+    found = tuple(_check_public_jwk(key, exact=True) for key in keys)
     if len({key["kid"] for key in found}) != len(found):
         raise JoseError("invalid_request", "a key occurs twice")
     return found
+
+
+def list_usable_keys(document: Any) -> tuple[dict[str, Any], ...]:
+    """
+    Give the keys of a JWKS that is no Applinks', as far as we can use them, each reduced to the members that we know.
+
+    RFC 7517 §5: those of other kinds, for other uses, or weak, are passed over; ``kid`` may be anything or missing.
+
+    Raises:
+        JoseError: it is no JWKS, or too large.
+    """
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(keys, list) or len(keys) > _LARGEST_FOREIGN_JWKS:
+        raise JoseError("invalid_request", f"a key set holds at most {_LARGEST_FOREIGN_JWKS} keys")
+    found = []
+    for key in keys:
+        try:
+            found.append(_check_public_jwk(key, exact=False))
+        except JoseError:
+            continue
+    return tuple(found)
 
 
 def sign_jwt(claims: Mapping[str, Any], *, typ: str, private_key: Mapping[str, Any], algorithm: str, kid: str) -> str:
@@ -142,6 +173,8 @@ def parse_jwt(text: str, *, limit: int, typ: frozenset[str], exact: bool = True)
     Stricter than RFC 7515 §4: with ``exact`` the header holds ``alg``, ``typ`` and ``kid`` and nothing else, because
     what nobody reads nobody has to protect. Without, as other makers' assertions
     need it, ``typ`` (then without regard to case) and ``kid`` may be missing and harmless members are ignored.
+    Stricter than RFC 7515 §4.1.4: ``kid`` has at most 200 characters, which can all be shown; with ``exact`` they are
+    visible ASCII.
 
     Raises:
         JoseError: ``invalid_request``, whatever the text.
@@ -151,8 +184,7 @@ def parse_jwt(text: str, *, limit: int, typ: frozenset[str], exact: bool = True)
     parts = text.split(".")
     if len(parts) != 3 or not all(parts):
         raise JoseError("invalid_request", "a JWT has three parts")
-    header, claims = _parse_part(parts[0], limit), _parse_part(parts[1], limit)
-    _check_header(header, typ=typ, exact=exact)
+    header, claims = _parse_header(parts[0], typ, exact=exact), _parse_part(parts[1], limit)
     return UnverifiedJwt(
         text=text,
         kid=header.get("kid"),
@@ -164,13 +196,15 @@ def parse_jwt(text: str, *, limit: int, typ: frozenset[str], exact: bool = True)
     )
 
 
-def verify_jwt(jwt: UnverifiedJwt, keys: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+def verify_jwt(jwt: UnverifiedJwt, keys: Sequence[Mapping[str, Any]], *, exact: bool = True) -> Mapping[str, Any]:
     """
     Give the claims, proved by one of these keys.
 
     RFC 7515 §5.2, RFC 8725 §3.1.
 
     The key is the one that ``kid`` names; without a ``kid`` there must be only one.
+    Looser than RFC 8725 §3.1: without ``exact``, an RSA key that names no algorithm verifies RS256 and PS256, because
+    OpenID servers sign with either by the same key and rarely name one.
 
     Raises:
         JoseError: ``unknown_key``, or ``invalid_signature`` (also for an algorithm that is not the key's).
@@ -178,7 +212,7 @@ def verify_jwt(jwt: UnverifiedJwt, keys: Sequence[Mapping[str, Any]]) -> Mapping
     found = [key for key in keys if jwt.kid is None or key.get("kid") == jwt.kid]
     if len(found) != 1:
         raise JoseError("unknown_key", "no key of that name is known")
-    key = _import_key(found[0], jwt.algorithm)
+    key = _import_key(found[0], jwt.algorithm, exact=exact)
     signing_input, _, _ = jwt.text.rpartition(".")
     model = JWSRegistry.algorithms[_ALGORITHMS[jwt.algorithm]]
     try:
@@ -198,6 +232,14 @@ def digest_jwt(text: str) -> str:
 
 def _format_part(value: Mapping[str, Any]) -> str:
     return format_base64url(json.dumps(dict(value), separators=(",", ":"), allow_nan=False).encode("ascii"))
+
+
+@lru_cache(_KEPT_HEADERS)
+def _parse_header(text: str, typ: frozenset[str], *, exact: bool) -> Mapping[str, Any]:
+    # All that a maker signs with one key begins alike.
+    header = _parse_part(text, len(text))
+    _check_header(header, typ=typ, exact=exact)
+    return MappingProxyType(header)
 
 
 def _parse_part(text: str, limit: int) -> dict[str, Any]:
@@ -222,10 +264,14 @@ def _check_header(header: dict[str, Any], *, typ: frozenset[str], exact: bool) -
     alg, kid = header.get("alg"), header.get("kid", "-")
     if not isinstance(alg, str) or alg not in _ALGORITHMS:
         raise JoseError("invalid_request", "the algorithm is not allowed")
-    if not isinstance(kid, str) or not _KID.match(kid):
+    if not isinstance(kid, str) or not _is_kid(kid, exact=exact):
         raise JoseError("invalid_request", "kid is not a short text")
     if not _is_typ(header.get("typ"), typ, exact=exact):
         raise JoseError("invalid_request", "the JWT is of another type")
+
+
+def _is_kid(kid: str, *, exact: bool) -> bool:
+    return bool(_KID.match(kid)) if exact else 1 <= len(kid) <= _LONGEST_KID and kid.isprintable()
 
 
 def _is_typ(found: Any, allowed: frozenset[str], *, exact: bool) -> bool:
@@ -243,14 +289,28 @@ def _find_algorithm(jwk: Mapping[str, Any]) -> str | None:
     named = jwk.get("alg", fixed or "RS256")
     algorithm = _ALGORITHMS.get(named) if isinstance(named, str) else None
     if jwk.get("kty") == "RSA":
-        return algorithm if algorithm in {"RS256", "PS256"} else None
+        return algorithm if algorithm in _RSA_ALGORITHMS else None
     return algorithm if algorithm == fixed else None
 
 
-def _import_key(jwk: Mapping[str, Any], algorithm: str) -> AnyKey:
-    if _find_algorithm(jwk) != _ALGORITHMS.get(algorithm, ""):
+def _import_key(jwk: Mapping[str, Any], algorithm: str, *, exact: bool = True) -> AnyKey:
+    wanted = _ALGORITHMS.get(algorithm, "")
+    is_open = not exact and jwk.get("kty") == "RSA" and "alg" not in jwk and wanted in _RSA_ALGORITHMS
+    if not is_open and _find_algorithm(jwk) != wanted:
         raise JoseError("invalid_signature", "the algorithm is not the key's")
-    members: dict[str, Any] = {name: value for name, value in jwk.items() if isinstance(value, str)}
+    members = {name: value for name, value in jwk.items() if isinstance(value, str)}
+    if members.keys() & _PRIVATE_MEMBERS:
+        return _make_key(members)
+    return _make_public_key(frozenset(members.items()))
+
+
+@lru_cache(_KEPT_KEYS)
+def _make_public_key(members: frozenset[tuple[str, str]]) -> AnyKey:
+    # By all that it is made of, for a thumbprint does not cover what it may be used for.
+    return _make_key(dict(members))
+
+
+def _make_key(members: dict[str, Any]) -> AnyKey:
     try:
         match members.get("kty"):
             case "EC" if members.get("crv") == _CURVES["EC"]:
@@ -265,7 +325,7 @@ def _import_key(jwk: Mapping[str, Any], algorithm: str) -> AnyKey:
         raise JoseError("unknown_key", "the key cannot be used") from None
 
 
-def _check_public_jwk(jwk: Any) -> dict[str, Any]:
+def _check_public_jwk(jwk: Any, *, exact: bool) -> dict[str, Any]:
     if not isinstance(jwk, dict) or not isinstance(jwk.get("kty"), str) or jwk["kty"] not in _PUBLIC_MEMBERS:
         raise JoseError("invalid_request", "a key is not an EC, OKP or RSA key")
     if jwk.keys() & _PRIVATE_MEMBERS:
@@ -275,7 +335,8 @@ def _check_public_jwk(jwk: Any) -> dict[str, Any]:
     algorithm = _find_algorithm(jwk)
     if algorithm is None:
         raise JoseError("invalid_request", "a key names an algorithm that is not its own")
-    if jwk.get("kid") != compute_thumbprint(jwk):
+    thumbprint = compute_thumbprint(jwk)
+    if exact and jwk.get("kid") != thumbprint:
         raise JoseError("invalid_request", "a kid is not the key's thumbprint")
     _check_numbers(jwk)
     try:

@@ -27,6 +27,8 @@ _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*\Z")
 # RFC 3986 §2: all that may stand in a URI, escapes whole.
 _URI = re.compile(r"(?:[A-Za-z0-9._~:/?\[\]@!$&'()+,;=-]|%[0-9A-Fa-f]{2})+\Z")
+# Never the beginning of another origin, as "//host" and "/\\host" are to a browser.
+_LOCAL_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*\Z")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _LOOPBACK_REDIRECT = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost)(?::[1-9][0-9]{0,4})?([/?].*)?\Z", re.DOTALL)
 
@@ -228,6 +230,11 @@ def is_redirect_uri_match(asked: str, registered: Sequence[str]) -> bool:
         return False
     candidates = (_LOOPBACK_REDIRECT.match(each) for each in registered)
     return any(each is not None and each.groups() == found.groups() for each in candidates)
+
+
+def is_local_path(text: str) -> bool:
+    """Whether an address is a path of this very application, with its query, and leads nowhere else."""
+    return _LOCAL_PATH.match(text) is not None
 
 
 def add_query(url: str, params: Iterable[tuple[str, str]]) -> str:

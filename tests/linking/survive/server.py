@@ -21,7 +21,12 @@ from applinks.storage import linking
 
 def install(folder: Path) -> None:
     """Stand around every write of a link."""
-    order, commit, unit = folder / "kill.json", linking.LinkingTables.commit, linking._commit
+    order, commit, write, add_events = (
+        folder / "kill.json",
+        linking.LinkingTables.commit,
+        linking._write,
+        linking.add_events,
+    )
     # Of this task alone: others write at the same time.
     position = ContextVar("position", default="")
 
@@ -39,15 +44,22 @@ def install(folder: Path) -> None:
         finally:
             die("after")
 
-    def unit_or_die(*arguments: Any) -> Any:
-        # In the open transaction: also where it found that another write was faster, and would undo itself.
+    def write_or_die(*arguments: Any) -> None:
+        # In the open transaction, where it found that another write was faster and would undo itself.
         try:
-            return unit(*arguments)
-        finally:
+            write(*arguments)
+        except BaseException:
             die("inside")
+            raise
+
+    def add_events_or_die(*arguments: Any) -> None:
+        # In the open transaction, which has nothing left to do but to commit.
+        add_events(*arguments)
+        die("inside")
 
     linking.LinkingTables.commit = commit_or_die  # type: ignore[method-assign]
-    linking._commit = unit_or_die
+    linking._write = write_or_die
+    linking.add_events = add_events_or_die  # type: ignore[attr-defined]
 
 
 def count(order: Path, actions: list[str]) -> str:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Generator
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -111,6 +112,30 @@ def test_each_answer_is_told_apart(answer, error):
     assert TOKEN in raised.value.detail
 
 
+@pytest.mark.requirement("N-05")
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_what_a_server_repeats_of_our_secrets_is_in_no_error(method):
+    """Ours: many servers say which token they refuse, and a hostile one says what it was sent; errors are logged."""
+    secret, token, padding = "a secret/with+signs", "refresh-token-1", "x" * 470
+    client = PresentedClient(unverified_client_id="us", secret=secret, method=method)
+    exchange = refresh(TOKEN, refresh_token=Secret(token), resource=PEER, client=client)
+    sent = next(exchange)
+    header = (sent.header("authorization") or "Basic none").partition(" ")[2]
+    repeated = f"us: {token} {header} {quote_plus(secret)} {padding} {secret} {sent.body.decode()}"
+    body = json.dumps({"error": "invalid_client", "error_description": repeated, "reference": token})
+    with pytest.raises(PeerRefusedError) as raised:
+        exchange.send(Response(status=401, headers=(JSON,), body=body.encode()))
+    assert raised.value.code == "invalid_client"
+    assert "us: *** " in raised.value.detail
+    for part in (token, header, secret, secret[:9], quote_plus(secret)):
+        assert part == "none" or part not in raised.value.detail
+    exchange = revoke_token(TOKEN, token=Secret(token), client=client)
+    next(exchange)
+    with pytest.raises(PeerRefusedError) as raised:
+        exchange.send(Response(status=400, headers=(JSON,), body=json.dumps({"error": f"no {token}"}).encode()))
+    assert token not in raised.value.detail
+
+
 def test_a_revocation_is_confirmed_by_200_alone():
     """RFC 7009 §2.2."""
     [request], _ = run(revoke_token(TOKEN, token=Secret("rt"), client=CLIENT), Response(status=200))
@@ -160,8 +185,8 @@ def test_a_server_that_is_being_restarted_is_a_passing_fault():
 def test_we_prove_ourselves_for_this_server_alone():
     """RFC 7523 §3; AS-41: typ client-authentication+jwt, aud the issuer, at most five minutes."""
     pair = make_key_pair()
-    own = OwnClient(client_id="https://start.example/c", audience=PEER, key_pair=pair)
-    one = build_presented_client(own, now=1000, jti=b"1" * 16)
+    own = OwnClient(client_id="https://start.example/c", audience=PEER)
+    one = build_presented_client(own, pair, now=1000, jti=b"1" * 16)
     jwt = parse_jwt(one.assertion, limit=5000, typ=frozenset({"client-authentication+jwt"}))
     claims = verify_jwt(jwt, [pair.public])
     assert (claims["iss"], claims["sub"], claims["aud"]) == ("https://start.example/c", "https://start.example/c", PEER)
@@ -170,7 +195,7 @@ def test_we_prove_ourselves_for_this_server_alone():
         claims["jti"]
         != verify_jwt(
             parse_jwt(
-                build_presented_client(own, now=1000, jti=b"2" * 16).assertion,
+                build_presented_client(own, pair, now=1000, jti=b"2" * 16).assertion,
                 limit=5000,
                 typ=frozenset({"client-authentication+jwt"}),
             ),

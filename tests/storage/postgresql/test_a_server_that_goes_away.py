@@ -150,8 +150,10 @@ async def test_a_server_that_was_started_again_is_no_error(storage: Storage, set
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
         "AND pid <> pg_backend_pid()",
     )
-    hot = storage.database._hot
-    while not all(each.is_closed() for each in hot._idle):  # noqa: ASYNC110 - nothing says when the loop noticed.
+    in_units = [each.driver_connection for each in storage.database._engine.pool._pool._queue._queue]
+    idle = [*storage.database._hot._idle, *in_units]
+    assert len(idle) > 2
+    while not all(each.is_closed() for each in idle):  # noqa: ASYNC110 - nothing says when the loop noticed.
         await asyncio.sleep(0)
     grant, _, _ = await add_refresh_token(storage)
     assert await storage.incoming.find_access_token(1) is not None

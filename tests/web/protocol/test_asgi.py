@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from applinks.errors import RefusedError
-from applinks.web.protocol.asgi import read_body
+from applinks.settings import Settings
+from applinks.web.protocol.asgi import build_request, get_own_path, read_body, send_response
+from applinks.wire.http import Response
 
 pytestmark = pytest.mark.anyio
 
@@ -47,3 +49,33 @@ async def test_a_client_that_goes_away_is_refused() -> None:
     with pytest.raises(RefusedError) as refused:
         await read_body(receive, limit=3)
     assert refused.value.status == 400
+
+
+async def test_a_head_is_sent_whole_whether_or_not_it_was_sent_before() -> None:
+    """Ours: heads of successes are kept, their length and body are each answer's own."""
+    for status in (200, 401, 200):
+        for body in (b"a", b"bcd"):
+            sent: list[Any] = []
+
+            async def send(message: Any, sent: list[Any] = sent) -> None:
+                sent.append(message)
+
+            await send_response(Response(status=status, headers=(("X-Name", "\u00fc"),), body=body), send)
+            length = b"%d" % len(body)
+            assert sent[0]["status"] == status
+            assert sent[0]["headers"] == [(b"x-name", b"\xfc"), (b"content-length", length)]
+            assert sent[1]["body"] == body
+
+
+async def test_a_request_has_the_configured_address_and_its_own_query() -> None:
+    """Ours: never the Host header's."""
+    settings = Settings(base_url="https://one.example")
+    asgi_scope = {
+        "method": "GET",
+        "path": "/api/x",
+        "root_path": "",
+        "query_string": b"a=1",
+        "headers": [(b"A", b"\xfc")],
+    }
+    request = build_request(asgi_scope, settings, get_own_path(asgi_scope, settings))
+    assert (request.url, request.headers) == ("https://one.example/api/x?a=1", (("a", "\u00fc"),))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
@@ -91,6 +92,13 @@ def test_scope_state_and_resource_may_be_left_out():
     found = read(without("scope", "state", "resource"))
     assert (found.scopes, found.state, found.resource) == (None, None, None)
     assert read(changed(scope="", state="")).scopes is None
+
+
+def test_what_openid_servers_want_is_written():
+    """OpenID Connect Core §3.1.2.1."""
+    url = build_authorization_request("https://h/a?x=1", replace(REQUEST, nonce="n", prompt="consent"))
+    assert url.startswith("https://h/a?x=1&response_type=code&")
+    assert url.endswith("&nonce=n&prompt=consent")
 
 
 def test_a_parameter_that_is_not_known_is_ignored():
@@ -233,3 +241,10 @@ def test_no_code_or_state_shows_in_a_repr():
         AuthorizationErrorResponse(error="e", state="hush")
     )
     assert "hush" not in shown
+
+
+def test_a_request_without_pkce_is_told_what_is_missing():
+    """RFC 7636 §4.4.1: the server says what it needs."""
+    query = "response_type=code&client_id=c&redirect_uri=https%3A%2F%2Fa.example%2Fcb"
+    with pytest.raises(MalformedRequestError, match="code_challenge: missing"):
+        parse_authorization_request(collect_form(query))

@@ -1,12 +1,17 @@
+from dataclasses import replace
+
 import pytest
-from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata, get_well_known_url
 
 from applinks.wire.oauth2.metadata import (
+    OPENID_METADATA_PATH,
     MalformedMetadataError,
     ResourceMetadata,
     ServerMetadata,
     build_resource_metadata,
     build_server_metadata,
+    list_resource_metadata_urls,
+    list_server_metadata_urls,
     parse_resource_metadata,
     parse_server_metadata,
 )
@@ -17,11 +22,14 @@ SERVER = ServerMetadata(
     authorization_endpoint=ISSUER + "/applinks/oauth2/authorize",
     token_endpoint=ISSUER + "/applinks/oauth2/token",
     revocation_endpoint=ISSUER + "/applinks/oauth2/revoke",
+    introspection_endpoint=ISSUER + "/applinks/oauth2/introspect",
+    userinfo_endpoint=ISSUER + "/applinks/oauth2/userinfo",
     jwks_uri=ISSUER + "/applinks/oauth2/jwks",
     scopes=("issues:read",),
     grant_types=("authorization_code", "refresh_token", "client_credentials"),
     client_authentication_methods=("none", "private_key_jwt"),
     client_assertion_algorithms=("ES256",),
+    takes_documents=True,
 )
 RESOURCE = ResourceMetadata(
     resource=ISSUER, authorization_servers=(ISSUER,), jwks_uri=SERVER.jwks_uri, scopes=("issues:read",), name="Tracker"
@@ -46,12 +54,43 @@ def test_the_document_says_what_we_do():
     assert document["authorization_response_iss_parameter_supported"] is True
     assert document["revocation_endpoint_auth_methods_supported"] == ["none", "private_key_jwt"]
     assert document["token_endpoint_auth_signing_alg_values_supported"] == ["ES256"]
+    assert document["introspection_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    without = build_server_metadata(replace(SERVER, introspection_endpoint=None))
+    assert not any(name.startswith("introspection") for name in without)
 
 
 def test_what_we_build_is_what_we_read():
     """Ours: both halves together."""
     assert read(build_server_metadata(SERVER)) == SERVER
     assert parse_resource_metadata(build_resource_metadata(RESOURCE), resource=ISSUER, allow_http=False) == RESOURCE
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://example.org", "https://example.org/", ISSUER, f"{ISSUER}/", "https://example.org:443/a/b"]
+)
+def test_metadata_is_looked_for_where_authlib_would_look_and_below_the_path(issuer):
+    """RFC 8414 §3.1, OpenID Connect Discovery §4.1; authlib as oracle."""
+    found = list_server_metadata_urls(issuer)
+    assert found[0] == get_well_known_url(issuer.removesuffix("/"), external=True)
+    assert get_well_known_url(issuer.removesuffix("/"), external=True, suffix="openid-configuration") in found
+    assert issuer.removesuffix("/") + OPENID_METADATA_PATH in found
+    assert len(set(found)) == len(found)
+
+
+def test_a_resource_is_looked_for_at_the_root_and_below_its_path():
+    """RFC 9728 §3.1."""
+    well_known = "/.well-known/oauth-protected-resource"
+    assert list_resource_metadata_urls("https://example.org/a") == (
+        f"https://example.org{well_known}/a",
+        f"https://example.org/a{well_known}",
+    )
+    assert list_resource_metadata_urls("https://example.org") == (f"https://example.org{well_known}",)
+
+
+@pytest.mark.parametrize("said", [None, False, "true", 1])
+def test_only_a_plain_yes_says_that_a_client_id_may_be_an_address(said):
+    """draft-ietf-oauth-client-id-metadata-document §5."""
+    assert not read(build_server_metadata(SERVER) | {"client_id_metadata_document_supported": said}).takes_documents
 
 
 def test_members_without_a_value_are_left_out():
@@ -73,6 +112,7 @@ def test_metadata_of_another_issuer_is_refused(issuer):
         read(build_server_metadata(SERVER) | {"issuer": issuer})
 
 
+@pytest.mark.requirement("rfc7009-2-3")
 @pytest.mark.requirement("CL-21")
 @pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "jwks_uri"])
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def test_what_is_left_out_is_none():
 def test_a_number_in_quotes_is_a_number():
     """Looser than RFC 6749 §5.1: because some servers send it so."""
     assert read(expires_in="3600").expires_in == read(expires_in=3600).expires_in == 3600
+    assert read(expires_in=3600.0).expires_in == 3600
     assert read(expires_in=10**15).expires_in == (1 << 31) - 1
 
 

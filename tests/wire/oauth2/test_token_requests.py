@@ -1,19 +1,24 @@
+from base64 import b64encode
 from urllib.parse import parse_qs
 
 import pytest
+from authlib.oauth2.auth import encode_client_secret_basic
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
 from applinks.wire.forms import format_form
 from applinks.wire.oauth2.messages import (
     ClientCredentials,
     CodeExchange,
+    IntrospectionRequest,
     MalformedRequestError,
     PresentedClient,
     Refresh,
     RevocationRequest,
     TokenRequest,
+    build_client_authorization,
     build_revocation_request,
     build_token_request,
+    parse_introspection_request,
     parse_revocation_request,
     parse_token_request,
 )
@@ -29,6 +34,9 @@ CODE = {
 }
 PUBLIC = PresentedClient(unverified_client_id="cli")
 PROVED = PresentedClient(unverified_client_id="cli", assertion="a.b.c")
+POSTED = PresentedClient(unverified_client_id="cli", secret="s", method="client_secret_post")
+BASIC = PresentedClient(unverified_client_id="cli", secret="s", method="client_secret_basic")
+HEADER = "Basic " + b64encode(b"cli:s").decode()
 
 REQUESTS = [
     TokenRequest(client=PUBLIC, asked=CodeExchange(code="c", redirect_uri="https://h/cb", code_verifier=VERIFIER)),
@@ -39,20 +47,23 @@ REQUESTS = [
     TokenRequest(client=PUBLIC, asked=Refresh(refresh_token="r")),
     TokenRequest(client=PROVED, asked=Refresh(refresh_token="r", scopes=("a", "b"), resource="https://h")),
     TokenRequest(client=PROVED, asked=ClientCredentials()),
+    TokenRequest(client=POSTED, asked=Refresh(refresh_token="r")),
+    TokenRequest(client=BASIC, asked=Refresh(refresh_token="r")),
     TokenRequest(client=PresentedClient(assertion="a.b.c"), asked=ClientCredentials(scopes=("applinks:check",))),
 ]
 
 
-def refuse(pairs, code="invalid_request", parse=parse_token_request):
+def refuse(pairs, code="invalid_request", parse=parse_token_request, authorization=None):
     with pytest.raises(MalformedRequestError) as caught:
-        parse(format_form(pairs.items() if isinstance(pairs, dict) else pairs))
+        parse(format_form(pairs.items() if isinstance(pairs, dict) else pairs), authorization)
     assert caught.value.code == code
 
 
 @pytest.mark.parametrize("request_", REQUESTS)
 def test_what_we_build_is_what_we_read(request_):
-    """RFC 6749 §4.1.3, §4.4.2, §6, RFC 7523 §2.2."""
-    assert parse_token_request(format_form(build_token_request(request_))) == request_
+    """RFC 6749 §2.3.1, §4.1.3, §4.4.2, §6, RFC 7523 §2.2."""
+    authorization = build_client_authorization(request_.client)
+    assert parse_token_request(format_form(build_token_request(request_)), authorization) == request_
 
 
 def test_what_authlib_builds_is_read():
@@ -120,8 +131,9 @@ def test_a_malformed_scope_is_an_invalid_scope():
     ("changes", "code"),
     [
         ({"client_id": ""}, "invalid_client"),
-        ({"client_secret": "x"}, "invalid_client"),
-        ({"client_assertion": "a.b.c", "client_assertion_type": TYPE, "client_secret": "x"}, "invalid_client"),
+        ({"client_id": "", "client_secret": "x"}, "invalid_client"),
+        ({"client_assertion": "a.b.c", "client_assertion_type": TYPE, "client_secret": "x"}, "invalid_request"),
+        ({"client_assertion_type": TYPE, "client_secret": "x"}, "invalid_request"),
         ({"client_assertion": "a.b.c", "client_assertion_type": "other"}, "invalid_client"),
         ({"client_assertion": "a.b.c"}, "invalid_request"),
         ({"client_assertion_type": TYPE}, "invalid_request"),
@@ -130,6 +142,67 @@ def test_a_malformed_scope_is_an_invalid_scope():
 def test_a_request_presents_its_client_in_one_way(changes, code):
     """RFC 6749 §2.3 MUST NOT, RFC 7521 §4.2."""
     refuse(CODE | changes, code)
+
+
+@pytest.mark.requirement("AS-40")
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"client_secret": "s"}, "invalid_request"),
+        ({"client_assertion": "a.b.c", "client_assertion_type": TYPE}, "invalid_request"),
+        ({"client_assertion": "a.b.c"}, "invalid_request"),
+        ({"client_assertion_type": TYPE}, "invalid_request"),
+        ({"client_id": "other"}, "invalid_client"),
+        ({"client_id": "CLI"}, "invalid_client"),
+    ],
+)
+@pytest.mark.parametrize("parse", [parse_token_request, parse_revocation_request, parse_introspection_request])
+def test_basic_is_the_only_method_of_its_request_and_names_its_client(changes, code, parse):
+    """RFC 6749 §2.3 MUST NOT; security AS-40: Basic and body ids agree."""
+    pairs = CODE | {"token": "t"}
+    assert parse(format_form(pairs.items()), HEADER).client == BASIC
+    del pairs["client_id"]
+    assert parse(format_form(pairs.items()), HEADER).client == BASIC
+    refuse(pairs | changes, code, parse=parse, authorization=HEADER)
+
+
+@pytest.mark.requirement("AS-40")
+@pytest.mark.parametrize("text", ["cli", "a b", "a:b", "a%b", "a+b", "é\N{SNOWMAN}", "a&b=c", "~-._", '"\\'])
+def test_what_authlib_sends_by_basic_is_read(text):
+    """RFC 6749 §2.3.1: authlib as oracle for the plain letters, and what we build for all others."""
+    client = PresentedClient(unverified_client_id=text, secret=text[::-1], method="client_secret_basic")
+    body = format_form([("grant_type", "client_credentials")])
+    assert parse_token_request(body, build_client_authorization(client)).client == client
+    if set(text) <= set("cli~-._"):
+        _, headers, _ = encode_client_secret_basic(_AuthlibClient(text, text[::-1]), "POST", "https://h", {}, "")
+        assert parse_token_request(body, headers["Authorization"]).client == client
+
+
+class _AuthlibClient:
+    def __init__(self, client_id, client_secret):
+        self.client_id, self.client_secret = client_id, client_secret
+
+
+@pytest.mark.requirement("AS-40")
+@pytest.mark.parametrize("text", ["cli:", ":s", ":", "cli%00:s", "cli:%", "%ff:s"])
+def test_a_part_of_basic_that_is_empty_or_no_form_text_is_refused(text):
+    """RFC 6749 §2.3.1, §5.2."""
+    pairs = {"grant_type": "client_credentials"}
+    refuse(pairs, "invalid_client", authorization="Basic " + b64encode(text.encode()).decode())
+
+
+def test_an_empty_secret_in_the_body_is_none():
+    """RFC 6749 §3.1: a parameter without a value counts as left out."""
+    assert parse_token_request(format_form((CODE | {"client_secret": ""}).items())).client == PUBLIC
+
+
+def test_an_introspection_is_read():
+    """RFC 7662 §2.1; the hint is ignored."""
+    body = format_form([("token", "t"), ("client_id", "cli"), ("client_secret", "s"), ("token_type_hint", "x")])
+    assert parse_introspection_request(body) == IntrospectionRequest(client=POSTED, token="t")
+    assert parse_introspection_request("token=t", HEADER) == IntrospectionRequest(client=BASIC, token="t")
+    refuse({"client_id": "cli"}, parse=parse_introspection_request)
+    refuse({"token": "t"}, "invalid_client", parse=parse_introspection_request)
 
 
 def test_a_revocation_is_built_and_read():
@@ -159,6 +232,8 @@ def test_no_secret_shows_in_a_repr():
                 CodeExchange(code=hush, redirect_uri="u", code_verifier=hush),
                 Refresh(refresh_token=hush),
                 PresentedClient(assertion=hush),
+                PresentedClient(secret=hush),
+                IntrospectionRequest(client=PUBLIC, token=hush),
                 RevocationRequest(client=PUBLIC, token=hush),
             ),
         )

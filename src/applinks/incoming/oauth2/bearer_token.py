@@ -45,7 +45,7 @@ async def verify_bearer_token(text: str, *, url: str, side: IncomingSide) -> Cal
     Raises:
         RefusedError: ``invalid_token``, or ``temporarily_unavailable`` while the link cannot be used.
     """
-    loaded = await _load(text, side)
+    loaded = await load_token(parse_token(text), side)
     found = loaded.found
     try:
         caller = decide_caller(loaded, url=url, now=side.clock.now(), rules=side.rules)
@@ -97,8 +97,8 @@ def decide_caller(loaded: LoadedToken, *, url: str, now: int, rules: Rules) -> C
     )
 
 
-async def _load(text: str, side: IncomingSide) -> LoadedToken:
-    parsed = parse_token(text)
+async def load_token(parsed: ParsedToken | None, side: IncomingSide) -> LoadedToken:
+    """Find the token that a bearer value is, prove it, and find its user."""
     if parsed is None or parsed.kind is not TokenKind.ACCESS:
         return LoadedToken(parsed=parsed)
     found = await side.store.find_access_token(parsed.row)
@@ -138,4 +138,4 @@ def _list_scopes(found: FoundAccessToken, resource: Resource, rules: Rules) -> f
         allowed = list_application_scopes(found.client, found.link, resource, rules)
     else:
         allowed = list_user_scopes(found.client, found.link, resource)
-    return frozenset(allowed) & frozenset(found.token.scopes)
+    return frozenset(allowed).intersection(found.token.scopes)

@@ -1,4 +1,4 @@
-"""Which client is it: proved by a signed assertion, or public and merely named."""
+"""Which client is it: proved by a secret or a signed assertion, or public and merely named."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -9,8 +9,11 @@ from applinks.errors import RefusedError
 from applinks.incoming.challenges import build_unavailable
 from applinks.incoming.side import IncomingSide
 from applinks.incoming.store import FoundClient
-from applinks.records.clients import ClientAuthentication
-from applinks.wire.http import Request
+from applinks.limits import Limit, find_network
+from applinks.records.clients import Client, ClientAuthentication, ClientSecret
+from applinks.secret import digest_secret, is_same_digest
+from applinks.wire.headers import format_challenge
+from applinks.wire.http import Headers
 from applinks.wire.jose import JoseError, UnverifiedJwt, verify_jwt
 from applinks.wire.oauth2.assertions import (
     ClientAssertion,
@@ -20,6 +23,7 @@ from applinks.wire.oauth2.assertions import (
 )
 from applinks.wire.oauth2.error_codes import ErrorCode
 from applinks.wire.oauth2.messages import PresentedClient
+from applinks.wire.oauth2.token_format import TokenKind, parse_token
 
 # A key whose private half nobody has: what is verified with it costs as much as a real check, and never succeeds.
 _STAND_IN_KEY = {
@@ -29,6 +33,10 @@ _STAND_IN_KEY = {
     "y": "TaF7M7xiBr4gttPqLxLbTRVwsvknU0P-DiP3001i1uE",
     "alg": "ES256",
 }
+# Every guess is compared with as many digests, whoever it names; a client has two secrets while one replaces the other.
+_COMPARISONS = 2
+# Strangers name whom they like: each address is counted under so many names at most, or each guess would cost memory.
+_COUNTED_NAMES = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,25 +47,34 @@ class _Presented:
     jwt: UnverifiedJwt | None = field(repr=False)
 
 
-async def authenticate_client(presented: PresentedClient, request: Request, *, side: IncomingSide) -> FoundClient:
+async def authenticate_client(presented: PresentedClient, *, source: str, side: IncomingSide) -> FoundClient:
     """
-    Prove the client of a token or revocation request.
+    Prove the client of a request to the token, revocation or introspection endpoint.
 
     RFC 6749 §2.3, §3.2.1; RFC 7523 §3; RFC 9700 §2.5.
 
     The assertion is spent from here on, whatever follows. An unknown client and a wrong proof look alike, and cost
-    about the same.
+    about the same. ``source`` is the address that the request came from: wrong proofs are counted by it.
 
     Raises:
-        RefusedError: ``invalid_client``; ``invalid_request`` for more than one method.
+        RefusedError: ``invalid_client``; ``too_many_requests`` after too many wrong secrets or assertions.
     """
-    _check_authorization_header(request)
+    if presented.secret is not None:
+        return await _verify_secret(presented, presented.secret, source=source, side=side)
     claimed = _parse_presented(presented)
-    found = await side.store.find_client(claimed.client_id)
     if claimed.jwt is None:
-        return _check_public(claimed.client_id, found)
-    found = await _find_peer_key(claimed.jwt, found, side)
-    assertion = _verify_assertion(claimed, claimed.jwt, found, side)
+        return _check_public(claimed.client_id, await side.store.find_client(claimed.client_id))
+    try:
+        return await _claim_assertion(claimed, claimed.jwt, side)
+    except RefusedError as error:
+        if error.code == ErrorCode.INVALID_CLIENT:
+            await _count_wrong_proof(claimed.client_id, source, side)
+        raise
+
+
+async def _claim_assertion(claimed: _Presented, jwt: UnverifiedJwt, side: IncomingSide) -> FoundClient:
+    found = await _find_peer_key(jwt, await side.store.find_client(claimed.client_id), side)
+    assertion = _verify_assertion(claimed, jwt, found, side)
     if found is None:
         raise _refuse(f"unknown client_id {claimed.client_id[:200]!r}")
     is_ours = await side.store.claim_assertion(
@@ -68,20 +85,69 @@ async def authenticate_client(presented: PresentedClient, request: Request, *, s
     return found
 
 
-def _check_authorization_header(request: Request) -> None:
-    header = request.header("authorization")
-    if header is None:
-        return
-    # RFC 6749 §5.2 asks for a challenge of the scheme that the client tried, offered or not.
-    scheme = "Bearer" if header.strip().lower().startswith("bearer") else "Basic"
-    challenge = ("WWW-Authenticate", f'{scheme} realm="token endpoint"')
-    raise RefusedError(
-        "The client does not prove itself in the Authorization header here.",
-        code=ErrorCode.INVALID_CLIENT,
-        status=401,
-        headers=(challenge,),
-        detail=f"the request has an Authorization header ({scheme})",
-    )
+def list_challenges(authorization: str | None) -> Headers:
+    """
+    Give the challenge for a client that tried to prove itself in the ``Authorization`` header.
+
+    RFC 6749 §5.2: of the scheme that it tried, offered or not.
+    """
+    if authorization is None:
+        return ()
+    scheme = "Bearer" if authorization.strip().lower().startswith("bearer") else "Basic"
+    return (("WWW-Authenticate", format_challenge(scheme, {"realm": "clients"})),)
+
+
+async def _verify_secret(presented: PresentedClient, text: str, *, source: str, side: IncomingSide) -> FoundClient:
+    client_id, now = presented.unverified_client_id or "", side.clock.now()
+    found = await side.store.find_client(client_id)
+    secret = _find_secret(text, found.client.secrets if found is not None else ())
+    if found is None or secret is None or not secret.is_valid(now) or not _is_registered(presented, found.client):
+        await _count_wrong_proof(client_id, source, side)
+        challenges = list_challenges("Basic" if presented.method == ClientAuthentication.CLIENT_SECRET_BASIC else None)
+        raise _refuse(_describe_wrong_secret(presented, found, secret), found, headers=challenges)
+    side.usage.mark_secret(secret.row, now)
+    return found
+
+
+async def _count_wrong_proof(client_id: str, source: str, side: IncomingSide) -> None:
+    """
+    Count a failure, and answer 429 after too many.
+
+    Security N-10: only failures are limited. No secret of ours and no signature can be guessed, so that a right one
+    passes whatever somebody else did under the same name, even from the same address: behind a proxy, say.
+    """
+    await side.limits.count(Limit.WRONG_PROOFS, _find_counted_name(client_id), find_network(source))
+
+
+def _find_secret(text: str, secrets: Sequence[ClientSecret]) -> ClientSecret | None:
+    """Give the secret that a text is, expired or not, by the same work whether there is one, two or none."""
+    parsed = parse_token(text)
+    is_secret = parsed is not None and parsed.kind is TokenKind.CLIENT_SECRET
+    row, digest = (parsed.row, parsed.digest) if parsed is not None else (-1, digest_secret(text))
+    places = (*secrets, *(None for _ in range(_COMPARISONS - len(secrets))))
+    same = [is_same_digest(None if each is None else each.digest, digest) for each in places]
+    found = next((each for each, is_same in zip(places, same, strict=True) if is_same), None)
+    return found if found is not None and is_secret and found.row == row else None
+
+
+def _is_registered(presented: PresentedClient, client: Client) -> bool:
+    return client.authentication in {ClientAuthentication.CLIENT_SECRET, presented.method}
+
+
+def _find_counted_name(client_id: str) -> str:
+    return str(int.from_bytes(digest_secret(client_id)[:4]) % _COUNTED_NAMES)
+
+
+def _describe_wrong_secret(presented: PresentedClient, found: FoundClient | None, secret: ClientSecret | None) -> str:
+    if found is None:
+        return f"unknown client_id {(presented.unverified_client_id or '')[:200]!r}, which came with a secret"
+    client = found.client
+    if not _is_registered(presented, client):
+        registered = client.authentication.value
+        return f"the client {client.client_id} is registered for {registered}, and came with {presented.method}"
+    if secret is None:
+        return f"no secret of the client {client.client_id} has this value"
+    return f"the secret {secret.hint} of the client {client.client_id} expired"
 
 
 def _parse_presented(presented: PresentedClient) -> _Presented:
@@ -160,8 +226,12 @@ def _get_method(found: FoundClient) -> str:
     return found.client.authentication.value
 
 
-def _refuse(detail: str, found: FoundClient | None = None) -> RefusedError:
+def _refuse(detail: str, found: FoundClient | None = None, *, headers: Headers = ()) -> RefusedError:
     error = RefusedError(
-        "The client is not known, or did not prove itself.", code=ErrorCode.INVALID_CLIENT, status=401, detail=detail
+        "The client is not known, or did not prove itself.",
+        code=ErrorCode.INVALID_CLIENT,
+        status=401,
+        detail=detail,
+        headers=headers,
     )
     return error.about(link_id=found.link.id, client=found.client.id) if found is not None else error

@@ -1,15 +1,15 @@
 """Making what we issue: the value that is seen once, and the record that is kept."""
 
-import json
 from dataclasses import dataclass, field
+
+import msgspec
 
 from applinks.incoming.oauth2.token_decisions import Issue
 from applinks.incoming.side import IncomingSide
 from applinks.records.tokens import AccessToken, Family, RefreshToken
 from applinks.secret import Secret, digest_secret
-from applinks.wire.base64url import format_base64url
 from applinks.wire.oauth2.messages import TokenAnswer, build_token_answer
-from applinks.wire.oauth2.token_format import TokenKind, format_token
+from applinks.wire.oauth2.token_format import TokenKind, format_token, get_secret_part
 
 _SECRET_BYTES = 32
 
@@ -35,8 +35,8 @@ class IssuedTokens:
 def issue_value(kind: TokenKind, *, side: IncomingSide) -> IssuedValue:
     """Make a value of this kind; nothing is stored yet."""
     row = side.rows.allot(side.clock.now())
-    secret = side.entropy.random_bytes(_SECRET_BYTES)
-    return IssuedValue(text=format_token(kind, row, secret), row=row, digest=digest_secret(format_base64url(secret)))
+    text = format_token(kind, row, side.entropy.random_bytes(_SECRET_BYTES))
+    return IssuedValue(text=text, row=row, digest=digest_secret(get_secret_part(text)))
 
 
 def issue_tokens(decision: Issue, *, now: int, side: IncomingSide) -> IssuedTokens:
@@ -60,7 +60,7 @@ def issue_tokens(decision: Issue, *, now: int, side: IncomingSide) -> IssuedToke
     return IssuedTokens(
         access_token=access_token,
         refresh_token=refresh_token,
-        answer=Secret(json.dumps(build_token_answer(answer), separators=(",", ":"))),
+        answer=Secret(msgspec.json.encode(build_token_answer(answer)).decode()),
     )
 
 

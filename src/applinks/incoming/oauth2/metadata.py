@@ -18,8 +18,15 @@ from applinks.wire.urls import get_origin
 
 AUTHORIZE_PATH = "/applinks/oauth2/authorize"
 REVOCATION_PATH = "/applinks/oauth2/revoke"
+INTROSPECTION_PATH = "/applinks/oauth2/introspect"
 JWKS_PATH = "/applinks/oauth2/jwks"
 
+_CLIENT_METHODS = (
+    ClientAuthentication.CLIENT_SECRET_BASIC,
+    ClientAuthentication.CLIENT_SECRET_POST,
+    ClientAuthentication.PRIVATE_KEY_JWT,
+    ClientAuthentication.NONE,
+)
 # Those that a client's key may be of: what the JOSE module verifies.
 _ASSERTION_ALGORITHMS = ("ES256", "EdDSA", "PS256", "RS256")
 
@@ -38,10 +45,11 @@ def build_server_document(side: IncomingSide) -> dict[str, Any]:
             authorization_endpoint=settings.url(AUTHORIZE_PATH),
             token_endpoint=settings.url(TOKEN_PATH),
             revocation_endpoint=settings.url(REVOCATION_PATH),
+            introspection_endpoint=settings.url(INTROSPECTION_PATH),
             jwks_uri=settings.url(JWKS_PATH),
             scopes=(*names, OFFLINE_SCOPE),
             grant_types=tuple(each.value for each in GrantType),
-            client_authentication_methods=tuple(each.value for each in ClientAuthentication),
+            client_authentication_methods=tuple(each.value for each in _CLIENT_METHODS),
             client_assertion_algorithms=_ASSERTION_ALGORITHMS,
         )
     )

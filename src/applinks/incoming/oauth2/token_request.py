@@ -5,7 +5,7 @@ from typing import TypeVar, assert_never
 
 from applinks.entropy import new_id
 from applinks.errors import RefusedError
-from applinks.incoming.oauth2.client_authentication import authenticate_client
+from applinks.incoming.oauth2.client_authentication import authenticate_client, list_challenges
 from applinks.incoming.oauth2.grant_types.authorization_code import decide_code_exchange, load_code
 from applinks.incoming.oauth2.grant_types.client_credentials import decide_client_credentials
 from applinks.incoming.oauth2.grant_types.refresh_token import decide_refresh, load_refresh_token
@@ -30,29 +30,30 @@ from applinks.wire.oauth2.messages import (
 from applinks.wire.oauth2.token_format import parse_token
 
 FORM = "application/x-www-form-urlencoded"
-NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+ANSWER_HEADERS = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 T = TypeVar("T")
 Asked = CodeExchange | Refresh | ClientCredentials
 
 
-async def answer_token_request(request: Request, *, side: IncomingSide) -> Response:
+async def answer_token_request(request: Request, *, source: str, side: IncomingSide) -> Response:
     """
     Answer a request to the token endpoint.
 
     RFC 6749 §3.2, §5.
 
+    ``source`` is the address that it came from, for the limits.
+
     Raises:
         RefusedError: with the registered code; whoever answers the request renders and records it.
     """
     asked = read_form(request, parse_token_request, side=side)
-    client = await authenticate_client(asked.client, request, side=side)
+    client = await authenticate_client(asked.client, source=source, side=side)
     for _ in range(2):
         decision = await _load_and_decide(asked, client, side)
         answer = await _commit(decision, asked.asked, client, side)
         if answer is not None:
-            headers = (("Content-Type", "application/json"), *NO_STORE)
-            return Response(status=200, headers=headers, body=answer.reveal().encode())
+            return Response(status=200, headers=ANSWER_HEADERS, body=answer.reveal().encode())
     # What was lost is decided again once, and then it is seen as used: a second loss has no explanation.
     raise RefusedError(
         "Try again.",
@@ -62,24 +63,28 @@ async def answer_token_request(request: Request, *, side: IncomingSide) -> Respo
     )
 
 
-def read_form(request: Request, parse: Callable[[bytes], T], *, side: IncomingSide) -> T:
+def read_form(request: Request, parse: Callable[[bytes, str | None], T], *, side: IncomingSide) -> T:
     """
-    Read the form body of a protocol endpoint.
+    Read the form body of a protocol endpoint, with the ``Authorization`` header that may stand above it.
 
-    RFC 6749 §3.2, Appendix B.
+    RFC 6749 §3.2, §5.2, Appendix B.
 
     Raises:
         RefusedError: another content type, too large, or not what ``parse`` accepts.
     """
-    if parse_content_type(request.header("content-type")) != FORM:
+    content_type = request.header("content-type")
+    if content_type != FORM and parse_content_type(content_type) != FORM:
         raise RefusedError(f"The body has to be of the type {FORM}.", status=415)
     if len(request.body) > side.settings.sizes.protocol_body:
         raise RefusedError("The body is too large.", status=413)
+    authorization = request.header("authorization")
     try:
-        return parse(request.body)
+        return parse(request.body, authorization)
     except MalformedRequestError as error:
-        status = 401 if error.code is ErrorCode.INVALID_CLIENT else 400
-        raise RefusedError(str(error), code=error.code, status=status) from error
+        if error.code is not ErrorCode.INVALID_CLIENT:
+            raise RefusedError(str(error), code=error.code) from error
+        challenges = list_challenges(authorization)
+        raise RefusedError(str(error), code=error.code, status=401, headers=challenges) from error
 
 
 async def _load_and_decide(asked: TokenRequest, client: FoundClient, side: IncomingSide) -> Decision:

@@ -4,6 +4,7 @@ from applinks.errors import PeerError, PeerRefusedError, RefusedError
 from applinks.outgoing.errors import AccessDeniedError
 from applinks.secret import Secret
 from applinks.wire.oauth2.error_codes import ErrorCode
+from applinks.wire.oauth2.id_token import OPENID_SCOPE, compute_nonce
 from applinks.wire.oauth2.messages import (
     AuthorizationErrorResponse,
     AuthorizationRequest,
@@ -23,13 +24,14 @@ def build_authorization_url(
     code_verifier: Secret,
     state: str,
     scopes: tuple[str, ...],
-    resource: str,
+    resource: str | None,
 ) -> str:
     """
     Give the address at which the user is asked.
 
-    RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2.1.
+    RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2.1; for OpenID also OpenID Connect Core §3.1.2.1, §11.
     """
+    is_openid = OPENID_SCOPE in scopes
     request = AuthorizationRequest(
         client_id=client_id,
         redirect_uri=redirect_uri,
@@ -37,6 +39,9 @@ def build_authorization_url(
         scopes=scopes,
         state=state,
         resource=resource,
+        nonce=compute_nonce(code_verifier.reveal()) if is_openid else None,
+        # Without it OpenID servers give no refresh token.
+        prompt="consent" if is_openid and "offline_access" in scopes else None,
     )
     return build_authorization_request(endpoint, request)
 

@@ -18,6 +18,7 @@ def revoke_token(endpoint: str, *, token: Secret, client: PresentedClient) -> Ex
         PeerError: the peer did not confirm it.
     """
     pairs = build_revocation_request(RevocationRequest(token=token.reveal(), client=client))
-    response = yield build_form_request(endpoint, pairs)
+    asked = build_form_request(endpoint, pairs, client=client)
+    response = yield asked
     if response.status != 200:
-        raise build_error(response, endpoint=endpoint)
+        raise build_error(response, asked=asked)

@@ -5,25 +5,24 @@ A look-up gives first the four columns of ``VERSIONS``: which client and which l
 stands now. Then comes the row itself, and all that its validity hangs on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from applinks.incoming.store import FoundAccessToken, FoundCode, FoundRefreshToken
 from applinks.records.clients import Client
-from applinks.records.grants import Grant
+from applinks.records.grants import Grant, GrantEnd
 from applinks.records.links import Link
-from applinks.records.tokens import AccessToken, Family, RefreshToken
+from applinks.records.tokens import AccessToken, AuthorizationCode, Family, RefreshToken
 from applinks.secret import Secret
 from applinks.storage.rows import (
+    format_code,
     format_words,
-    parse_access_token,
     parse_code,
-    parse_family,
-    parse_grant,
     parse_words,
 )
 from applinks.storage.schema import access_tokens, codes, families, grants, refresh_tokens
-from applinks.storage.sealing import Sealer
+from applinks.storage.sealing.sealer import Sealer
 
 # A token names its row itself, so the number may be anything; 64 bits end here.
 ROWS = range(1 << 63)
@@ -42,11 +41,24 @@ def _columns(alias: str, names: Sequence[str]) -> str:
 # The names are those of our own tables; each statement ends where the value to look for is bound.
 _OWNER = "JOIN applinks_clients c ON c.id = t.client JOIN applinks_links l ON l.id = c.link_id"
 VERSIONS = "c.id, c.version, l.id, l.version"
-FIND_ACCESS = (
-    f"SELECT {VERSIONS}, {_columns('t', ACCESS)}, {_columns('g', GRANT)}, {_columns('f', FAMILY)} "  # noqa: S608
+_ACCESS_COLUMNS = f"{VERSIONS}, {_columns('t', ACCESS)}, {_columns('g', GRANT)}, {_columns('f', FAMILY)}".split(", ")
+_ACCESS_SOURCE = (
     f"FROM applinks_access_tokens t {_OWNER} LEFT JOIN applinks_grants g ON g.id = t.grant_id "
     "LEFT JOIN applinks_families f ON f.id = t.family_id WHERE t.row = "
 )
+FIND_ACCESS = f"SELECT {', '.join(_ACCESS_COLUMNS)} {_ACCESS_SOURCE}"
+# What stays as it is while the token of a row does; its digest says that it is the same token. All else may change.
+_FIXED: frozenset[str] = frozenset().union(
+    ("c.id", "l.id"),
+    ("t.row", "t.client", "t.grant_id", "t.family_id", "t.user_id", "t.scopes"),
+    ("t.resource", "t.issued_at", "t.expires_at"),
+    ("g.id", "g.client", "g.link_id", "g.user_id", "g.resource", "g.created_at"),
+    ("f.id", "f.grant_id", "f.created_at", "f.absolute_expires_at"),
+)
+_MOVING = [place for place, name in enumerate(_ACCESS_COLUMNS) if name not in _FIXED]
+FIND_STANDING = f"SELECT {', '.join(_ACCESS_COLUMNS[place] for place in _MOVING)} {_ACCESS_SOURCE}"
+"""Gives what ``list_standing`` gives of what ``FIND_ACCESS`` found."""
+list_standing: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(*_MOVING)
 FIND_REFRESH = (
     f"SELECT {VERSIONS}, {_columns('t', REFRESH)}, {_columns('g', GRANT)}, {_columns('f', FAMILY)} "  # noqa: S608
     f"FROM applinks_refresh_tokens t {_OWNER} JOIN applinks_grants g ON g.id = t.grant_id "
@@ -60,20 +72,28 @@ FIND_CLIENT = (
     f"SELECT {VERSIONS} FROM applinks_clients c JOIN applinks_links l ON l.id = c.link_id "  # noqa: S608
     "WHERE c.ended_at = 0 AND c.client_id = "
 )
+# The newest counts, if several.
+FIND_LIVE_GRANT = (
+    f"SELECT {_columns('g', GRANT)} FROM applinks_grants g WHERE g.client = {{client}} AND g.user_id = {{user}} "  # noqa: S608
+    "AND g.ended_at = 0 ORDER BY g.created_at DESC LIMIT 1"
+)
 _OWN = 4  # VERSIONS come first.
+_ACCESS_ENDS = _OWN + len(ACCESS)
+_FAMILY_BEGINS = _ACCESS_ENDS + len(GRANT)
 
 
 def build_found_code(found: Sequence[Any], client: Client, link: Link) -> FoundCode:
     """Give what ``FIND_CODE`` found."""
-    code, rest = _take(found[_OWN:], CODE)
-    return FoundCode(code=parse_code(code), client=client, link=link, grant=parse_grant(_take(rest, GRANT)[0]))
+    code = parse_code(_name(CODE, found[_OWN:]))
+    return FoundCode(code=code, client=client, link=link, grant=build_grant(found[_OWN + len(CODE) :]))
 
 
 def build_found_access_token(found: Sequence[Any], client: Client, link: Link) -> FoundAccessToken | None:
     """Give what ``FIND_ACCESS`` found; None: something that its validity hangs on is gone."""
-    row, rest = _take(found[_OWN:], ACCESS)
-    token = parse_access_token(row)
-    grant, family = _take_bonds(rest)
+    token = _build_access_token(found[_OWN:_ACCESS_ENDS])
+    # A join that found nothing gives a row without a name.
+    grant = None if found[_ACCESS_ENDS] is None else build_grant(found[_ACCESS_ENDS:_FAMILY_BEGINS])
+    family = None if found[_FAMILY_BEGINS] is None else _build_family(found[_FAMILY_BEGINS:])
     if (token.grant_id and grant is None) or (token.family_id and family is None):
         return None
     return FoundAccessToken(token=token, client=client, link=link, grant=grant, family=family)
@@ -81,18 +101,42 @@ def build_found_access_token(found: Sequence[Any], client: Client, link: Link) -
 
 def build_found_refresh_token(found: Sequence[Any], client: Client, link: Link, sealer: Sealer) -> FoundRefreshToken:
     """Give what ``FIND_REFRESH`` found, the kept answer opened."""
-    row, rest = _take(found[_OWN:], REFRESH)
-    grant, family = _take_bonds(rest)
-    # Both are joined, not left-joined.
-    assert grant is not None and family is not None  # noqa: S101, PT018
+    rest = found[_OWN + len(REFRESH) :]
     return FoundRefreshToken(
-        token=_parse_refresh_token(row, sealer), family=family, client=client, link=link, grant=grant
+        token=_parse_refresh_token(_name(REFRESH, found[_OWN:]), sealer),
+        family=_build_family(rest[len(GRANT) :]),
+        client=client,
+        link=link,
+        grant=build_grant(rest[: len(GRANT)]),
     )
 
 
 def seal_answer(answer: Secret, row: int, sealer: Sealer) -> str:
     """Seal the answer that superseded the refresh token of a row."""
     return sealer.seal(answer, **_place_answer(row))
+
+
+def build_grant(values: Sequence[Any]) -> Grant:
+    """Give the grant whose values stand in the order of ``GRANT``."""
+    id_, client, link_id, user_id, scopes, resource, created_at, last_used_at, ended_at, ended_by = values
+    return Grant(
+        id=id_,
+        client=client,
+        link_id=link_id,
+        user_id=user_id,
+        scopes=parse_words(scopes),
+        resource=resource,
+        created_at=created_at,
+        last_used_at=last_used_at,
+        ended_at=ended_at,
+        ended_by=GrantEnd(ended_by) if ended_by else None,
+    )
+
+
+def list_code(code: AuthorizationCode) -> tuple[Any, ...]:
+    """Give the values of a code in the order of ``CODE``."""
+    row = format_code(code)
+    return tuple(row[name] for name in CODE)
 
 
 def list_family(family: Family) -> tuple[Any, ...]:
@@ -148,15 +192,36 @@ def _place_answer(row: int) -> dict[str, str]:
     return {"table": "applinks_refresh_tokens", "column": "successor", "row": str(row)}
 
 
-def _take(values: Sequence[Any], names: Sequence[str]) -> tuple[dict[str, Any], Sequence[Any]]:
-    return dict(zip(names, values, strict=False)), values[len(names) :]
+def _name(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(names, values, strict=False))
 
 
-def _take_bonds(values: Sequence[Any]) -> tuple[Grant | None, Family | None]:
-    """Read grant and family, each None where the join found none."""
-    grant, rest = _take(values, GRANT)
-    family, _ = _take(rest, FAMILY)
-    return (
-        None if grant["id"] is None else parse_grant(grant),
-        None if family["id"] is None else parse_family(family),
+# With every call: by their places, which costs half as much as by their names. The order is that of the schema.
+
+
+def _build_access_token(values: Sequence[Any]) -> AccessToken:
+    row, digest, client, grant_id, family_id, user_id, scopes, resource, issued_at, expires_at, revoked_at = values
+    return AccessToken(
+        row=row,
+        digest=digest,
+        client=client,
+        grant_id=grant_id,
+        family_id=family_id,
+        user_id=user_id,
+        scopes=parse_words(scopes),
+        resource=resource,
+        issued_at=issued_at,
+        expires_at=expires_at,
+        revoked_at=revoked_at,
+    )
+
+
+def _build_family(values: Sequence[Any]) -> Family:
+    id_, grant_id, created_at, absolute_expires_at, revoked_at = values
+    return Family(
+        id=id_,
+        grant_id=grant_id,
+        created_at=created_at,
+        absolute_expires_at=absolute_expires_at,
+        revoked_at=revoked_at,
     )

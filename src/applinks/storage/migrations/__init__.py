@@ -10,13 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from applinks.errors import SchemaError
 from applinks.settings import Settings
-from applinks.storage.key_file import get_given_key, read_sealing_keys
 from applinks.storage.postgresql import check_driver
+from applinks.storage.sealing.key_file import get_given_key, read_sealing_keys
 from applinks.storage.sqlite.connection import connect, wrap_connection
 from applinks.storage.sqlite.faults import describe_fault, get_cause
 from applinks.storage.sqlite.place import check_folder, find_version, is_new, make_file, parse_path, read_version
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every version, oldest first: known without loading Alembic, which a start need not pay for."""
 
 NEWEST = REVISIONS[-1]
@@ -178,7 +178,7 @@ def run_alembic(connection: object) -> None:
 
 def _find_existing(path: Path) -> str | None:
     if is_new(path):
-        raise SchemaError(f"There is no database at {path.absolute()}.")
+        raise SchemaError(f"There is no database at {path.absolute()}; applinks database upgrade makes it.")
     version = find_version(path)
     check_not_newer(version, str(path))
     return version

@@ -20,7 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from applinks.errors import StoreError
 from applinks.settings import hide_password
-from applinks.storage.postgresql.faults import FAULTS, describe_fault, is_crossed, is_fault
+from applinks.storage.postgresql.address import parse_address
+from applinks.storage.postgresql.faults import (
+    FAULTS,
+    describe_fault,
+    describe_refused_address,
+    is_crossed,
+    is_fault,
+)
 from applinks.storage.postgresql.hot_pool import HotPool
 from applinks.storage.units import UnitUndone
 
@@ -33,7 +40,6 @@ _log = logging.getLogger("applinks.storage")
 _HOT_CONNECTIONS = 5
 _UNIT_CONNECTIONS = 3
 _PATIENCE_SECONDS = 5.0
-_CONNECT_SECONDS = 5.0
 # A server that does not answer at all, as behind a network that went away.
 _ANSWER_SECONDS = 15.0
 # Units that crossed once cross again where they begin again at the same moment.
@@ -143,10 +149,21 @@ class PostgresDatabase:
 
 
 def _build_opener(url: str, seconds: float | None) -> Callable[[], Awaitable[asyncpg.Connection]]:
-    """Give what opens a connection; asyncpg reads the URL, and PostgreSQL's own variables and password file."""
+    """
+    Give what opens a connection; asyncpg reads the URL, and PostgreSQL's own variables and password file.
+
+    Raises:
+        SettingsError: the URL carries what is not understood; opening: what it carries cannot be had.
+    """
+    address = parse_address(url)
 
     async def open_connection() -> asyncpg.Connection:
-        return await asyncpg.connect(url, timeout=_CONNECT_SECONDS, command_timeout=seconds)
+        try:
+            return await asyncpg.connect(address.url, timeout=address.connect_seconds, command_timeout=seconds)
+        except FAULTS as error:
+            if is_fault(error):
+                raise
+            raise describe_refused_address(error) from error
 
     return open_connection
 

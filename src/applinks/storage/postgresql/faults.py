@@ -1,11 +1,13 @@
 """PostgreSQL's errors in our words."""
 
+import ssl
+
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from applinks.errors import StoreBusyError, StoreError
+from applinks.errors import SettingsError, StoreBusyError, StoreError
 from applinks.storage.units import ConflictError
 
 _Adapted = AsyncAdapt_asyncpg_dbapi.Error
@@ -54,7 +56,7 @@ def is_fault(error: BaseException) -> bool:
 def describe_fault(error: BaseException, place: str) -> StoreError:
     """Give our error for PostgreSQL's; the description is one sentence, the detail names the database and its words."""
     cause, state = _get_cause(error), _get_state(error)
-    detail = f"{place}: {type(cause).__name__} {state} {cause}".strip()
+    detail = f"{place}: {' '.join(part for part in (type(cause).__name__, state) if part)}: {_say(cause)}"
     if state == _UNIQUE:
         return ConflictError("The record is taken; nothing was written.", detail=detail)
     if state in _CROSSED or isinstance(cause, PoolTimeoutError):
@@ -62,6 +64,21 @@ def describe_fault(error: BaseException, place: str) -> StoreError:
     if state == _CANCELLED or isinstance(cause, TimeoutError):
         return StoreBusyError("The database does not answer in time; try again in a moment.", detail=detail)
     return StoreError(_find_sentence(state) or _UNREACHABLE, detail=detail)
+
+
+def describe_refused_address(error: BaseException) -> SettingsError:
+    """Give our error for an address whose parameters the driver or the server does not take."""
+    said = _say(_get_cause(error)).partition("\n")[0].rstrip(".")
+    advice = "; sslrootcert=FILE names it" if "root certificate" in said else ""
+    return SettingsError(
+        f"database: what its address carries, or PostgreSQL's own variables, is not taken: {said}{advice}"
+    )
+
+
+def _say(cause: BaseException) -> str:
+    if isinstance(cause, ssl.SSLError):
+        return str(cause)
+    return getattr(cause, "strerror", None) or str(cause) or "no answer"
 
 
 def _find_sentence(state: str) -> str | None:

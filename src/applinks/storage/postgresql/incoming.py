@@ -10,17 +10,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from applinks.incoming.store import FoundAccessToken, FoundClient, FoundCode, FoundRefreshToken
+from applinks.records.audit import AuditEvent
 from applinks.records.clients import Client
+from applinks.records.grants import Grant
 from applinks.records.links import Link
-from applinks.records.tokens import AccessToken, Family, RefreshToken
+from applinks.records.tokens import AccessToken, AuthorizationCode, Family, RefreshToken
 from applinks.secret import Secret
 from applinks.storage.hot import token_rows
+from applinks.storage.hot.kept_tokens import KeptTokens
 from applinks.storage.incoming import IncomingTables
 from applinks.storage.postgresql import statements
 from applinks.storage.postgresql.connection import PostgresDatabase
 from applinks.storage.postgresql.kept_records import KeptRecords
 from applinks.storage.rows import format_words
-from applinks.storage.sealing import Sealer
+from applinks.storage.sealing.sealer import Sealer
 
 
 class PostgresIncoming(IncomingTables):
@@ -31,6 +34,7 @@ class PostgresIncoming(IncomingTables):
         self._hot = database
         self._sealer = sealer
         self._kept = kept
+        self._tokens = KeptTokens()
 
     async def find_client(self, client_id: str) -> FoundClient | None:
         """Give the live (not ended) client of that wire id, with its link."""
@@ -39,6 +43,21 @@ class PostgresIncoming(IncomingTables):
         _, owner = await self._find(statements.FIND_CLIENT, client_id)
         return FoundClient(client=owner[0], link=owner[1]) if owner else None
 
+    async def find_live_grant(self, *, client: str, user_id: str) -> Grant | None:
+        """Give the grant in force between a client record and a user, the newest if several."""
+        found = await self._hot.fetch(statements.FIND_LIVE_GRANT, client, user_id)
+        return token_rows.build_grant(tuple(found.values())) if found else None
+
+    async def save_consent(
+        self, grant: Grant, code: AuthorizationCode, event: AuditEvent | None, *, only: bool = False
+    ) -> bool:
+        """Insert or widen the grant, and insert the code; without an event the grant stood already, as a rule."""
+        if event is None:
+            used = format_words(grant.scopes), grant.last_used_at, grant.id
+            if await self._hot.fetch(statements.USE_GRANT, *used, *token_rows.list_code(code)) is not None:
+                return True
+        return await super().save_consent(grant, code, event, only=only)
+
     async def find_code(self, row: int) -> FoundCode | None:
         """Give a code by its row, claimed or not."""
         found, owner = await self._find_row(statements.FIND_CODE, row)
@@ -46,8 +65,16 @@ class PostgresIncoming(IncomingTables):
 
     async def find_access_token(self, row: int) -> FoundAccessToken | None:
         """Give an access token by its row."""
-        found, owner = await self._find_row(statements.FIND_ACCESS, row)
-        return token_rows.build_found_access_token(found, *owner) if owner else None
+        kept = self._tokens.find(row)
+        if kept is not None:
+            now = await self._hot.fetch(statements.FIND_STANDING, row)
+            if now is not None and tuple(now.values()) == kept.standing:
+                return kept.found
+        values, owner = await self._find_row(statements.FIND_ACCESS, row)
+        found = token_rows.build_found_access_token(values, *owner) if owner else None
+        if found is not None:
+            self._tokens.keep(values, found)
+        return found
 
     async def find_refresh_token(self, row: int) -> FoundRefreshToken | None:
         """Give a refresh token by its row, current or superseded."""

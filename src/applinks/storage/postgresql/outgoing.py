@@ -11,7 +11,7 @@ from applinks.storage.postgresql.connection import PostgresDatabase
 from applinks.storage.postgresql.kept_records import KeptRecords
 from applinks.storage.rows import is_name
 from applinks.storage.schema import connections
-from applinks.storage.sealing import Sealer
+from applinks.storage.sealing.sealer import Sealer
 
 _FIND_LINK = "SELECT id, version FROM applinks_links WHERE id = $1 OR (handle = $1 AND ended_at = 0)"
 _FIND_CONNECTION = (

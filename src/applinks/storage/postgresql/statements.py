@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, Integer, LargeBinary, Table
 
 from applinks.storage.hot import token_rows
-from applinks.storage.schema import access_tokens, families, refresh_tokens
+from applinks.storage.schema import access_tokens, codes, families, refresh_tokens
 
 
 def _insert(table: Table, names: Sequence[str], first: int, source: str = "") -> str:
@@ -28,6 +28,7 @@ def _name_type(table: Table, name: str) -> str:
 
 # The names are those of our own tables; values are always bound.
 FIND_ACCESS = f"{token_rows.FIND_ACCESS}$1"
+FIND_STANDING = f"{token_rows.FIND_STANDING}$1"
 FIND_REFRESH = f"{token_rows.FIND_REFRESH}$1"
 FIND_CODE = f"{token_rows.FIND_CODE}$1"
 FIND_CLIENT = f"{token_rows.FIND_CLIENT}$1"
@@ -36,6 +37,13 @@ CLAIM_ASSERTION = (
     "INSERT INTO applinks_assertions (issuer, jti, expires_at) VALUES ($1, $2, $3) "
     "ON CONFLICT (issuer, jti) DO NOTHING RETURNING 1"
 )
+
+FIND_LIVE_GRANT = token_rows.FIND_LIVE_GRANT.format(client="$1", user="$2")
+USE_GRANT = (
+    "WITH used AS (UPDATE applinks_grants SET scopes = $1, last_used_at = $2 "  # noqa: S608
+    f"WHERE id = $3 AND ended_at = 0 RETURNING 1) {_insert(codes, token_rows.CODE, 4, 'used')} RETURNING 1"
+)
+"""Binds scopes, moment and id of a grant; then a code."""
 
 _CLAIM_CODE = (
     "WITH claimed AS (UPDATE applinks_codes SET claimed_at = $1, family_id = $2 "

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from applinks.errors import StoreError
 from applinks.storage.sqlite.faults import describe_fault, get_cause, is_busy, is_fault
+from applinks.storage.sqlite.grouping import LONGEST_PAUSE, Group
 from applinks.storage.units import UnitUndone
 
 T = TypeVar("T")
@@ -28,8 +29,6 @@ _log = logging.getLogger("applinks.storage")
 
 # While opening, SQLite itself waits: with 0, most of many parallel first openings failed.
 _OPENING_MILLISECONDS = 5000
-# A growing pause starves one of several writers for seconds; a short random one does not.
-_LONGEST_PAUSE = 0.002
 _PATIENCE_SECONDS = 5.0
 # A healthy disk answers in a millisecond or ten; a quarter of a second is felt by everybody who waits.
 _SLOW_SECONDS = 0.25
@@ -68,7 +67,8 @@ class SqliteDatabase:
     """
     Runs units on the one connection: SQLAlchemy's, or the raw one where every microsecond counts.
 
-    Two units never mix: each has the connection for itself from its BEGIN to its COMMIT.
+    Two units never mix: each has the connection for itself from its BEGIN to its COMMIT. Only hot ones share a
+    transaction, one after the other, and never across a turn of the event loop.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class SqliteDatabase:
         self._slow = slow
         self._lock = threading.Lock()
         self._is_closed = False
+        self._group: Group | None = None
         self._open()
 
     async def write(self, unit: Callable[[Connection], T]) -> T:
@@ -91,8 +92,11 @@ class SqliteDatabase:
         return await self._retry(lambda: self._transact("BEGIN", self._on_alchemy(unit)))
 
     async def write_raw(self, unit: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a unit of prepared statements in a write transaction, durable before this returns."""
-        return await self._retry(lambda: self._transact("BEGIN IMMEDIATE", lambda: unit(self._raw)))
+        """Run a unit of prepared statements in a write transaction that others may share, durable before it returns."""
+        loop, group = asyncio.get_running_loop(), self._group
+        if group is None or group.loop is not loop:
+            group = self._group = Group(self, loop)
+        return await group.add(unit, patience=self._patience)
 
     async def read_raw(self, unit: Callable[[sqlite3.Connection], T]) -> T:
         """Run a unit that only reads by prepared statements, each on a snapshot of its own."""
@@ -113,6 +117,23 @@ class SqliteDatabase:
             self._alchemy.close()
             self._engine.dispose()
             self._raw.close()
+
+    def transact(self, unit: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a unit of prepared statements in a write transaction, durable before this returns; once."""
+        return self._time(lambda: self._transact("BEGIN IMMEDIATE", lambda: unit(self._raw)))
+
+    def judge(self, error: Exception, *, deadline: float) -> Exception | None:
+        """Give what the caller gets; None: another process held the database, and trying again may help."""
+        if not isinstance(error, sqlite3.Error | DBAPIError):
+            return error
+        cause = get_cause(error)
+        if not is_fault(cause):
+            return error
+        if is_busy(cause) and time.monotonic() < deadline:
+            return None
+        told = self._report(cause)
+        told.__cause__ = error
+        return told
 
     def _open(self) -> None:
         self._raw = connect(self.path, synchronous=self._synchronous)
@@ -161,12 +182,9 @@ class SqliteDatabase:
             try:
                 return self._time(run)
             except (sqlite3.Error, DBAPIError) as error:
-                cause = get_cause(error)
-                if not is_fault(cause):
-                    raise
-                if not is_busy(cause) or time.monotonic() >= deadline:
-                    raise self._report(cause) from error
-            await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE))  # noqa: S311 - spreads writers, guards nothing.
+                if (told := self.judge(error, deadline=deadline)) is not None:
+                    raise told  # noqa: B904 - its cause is set.
+            await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - spreads writers, guards nothing.
 
     def _time(self, run: Callable[[], T]) -> T:
         begun = time.perf_counter()

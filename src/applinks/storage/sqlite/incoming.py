@@ -11,14 +11,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from applinks.incoming.store import FoundAccessToken, FoundClient, FoundCode, FoundRefreshToken
+from applinks.records.audit import AuditEvent
 from applinks.records.clients import Client
+from applinks.records.grants import Grant
 from applinks.records.links import Link
-from applinks.records.tokens import AccessToken, Family, RefreshToken
+from applinks.records.tokens import AccessToken, AuthorizationCode, Family, RefreshToken
 from applinks.secret import Secret
 from applinks.storage.hot import token_rows
+from applinks.storage.hot.kept_tokens import KeptTokens
 from applinks.storage.incoming import IncomingTables
 from applinks.storage.rows import format_words
-from applinks.storage.sealing import Sealer
+from applinks.storage.sealing.sealer import Sealer
 from applinks.storage.sqlite.connection import SqliteDatabase
 from applinks.storage.sqlite.kept_records import KeptRecords
 from applinks.storage.units import ConflictError
@@ -30,12 +33,16 @@ def _marks(names: Sequence[str]) -> str:
 
 # The names are those of our own tables; values are always bound.
 _FIND_ACCESS = f"{token_rows.FIND_ACCESS}?"
+_FIND_STANDING = f"{token_rows.FIND_STANDING}?"
 _FIND_REFRESH = f"{token_rows.FIND_REFRESH}?"
 _FIND_CODE = f"{token_rows.FIND_CODE}?"
 _FIND_CLIENT = f"{token_rows.FIND_CLIENT}?"
 _ADD_ACCESS = f"INSERT INTO applinks_access_tokens {_marks(token_rows.ACCESS)}"
 _ADD_REFRESH = f"INSERT INTO applinks_refresh_tokens {_marks(token_rows.REFRESH)}"
 _ADD_FAMILY = f"INSERT INTO applinks_families {_marks(token_rows.FAMILY)}"
+_ADD_CODE = f"INSERT INTO applinks_codes {_marks(token_rows.CODE)}"
+_FIND_LIVE_GRANT = token_rows.FIND_LIVE_GRANT.format(client="?", user="?")
+_USE_GRANT = "UPDATE applinks_grants SET scopes = ?, last_used_at = ? WHERE id = ? AND ended_at = 0"
 _CLAIM_CODE = "UPDATE applinks_codes SET claimed_at = ?, family_id = ? WHERE row = ? AND claimed_at = 0"
 _SUPERSEDE = (
     "UPDATE applinks_refresh_tokens SET superseded_at = ?, successor_row = ?, successor = ?, successor_scopes = ? "
@@ -52,6 +59,7 @@ class SqliteIncoming(IncomingTables):
         self._hot = database
         self._sealer = sealer
         self._kept = kept
+        self._tokens = KeptTokens()
 
     async def find_client(self, client_id: str) -> FoundClient | None:
         """Give the live (not ended) client of that wire id, with its link."""
@@ -64,6 +72,24 @@ class SqliteIncoming(IncomingTables):
             return FoundClient(client=client, link=link)
 
         return await self._hot.read_raw(unit)
+
+    async def find_live_grant(self, *, client: str, user_id: str) -> Grant | None:
+        """Give the grant in force between a client record and a user, the newest if several."""
+        found = await self._hot.read_raw(lambda raw: raw.execute(_FIND_LIVE_GRANT, (client, user_id)).fetchone())
+        return token_rows.build_grant(found) if found else None
+
+    async def save_consent(
+        self, grant: Grant, code: AuthorizationCode, event: AuditEvent | None, *, only: bool = False
+    ) -> bool:
+        """Insert or widen the grant, and insert the code; without an event the grant stood already, as a rule."""
+        used, added = (format_words(grant.scopes), grant.last_used_at, grant.id), token_rows.list_code(code)
+
+        def unit(raw: sqlite3.Connection) -> bool:
+            return raw.execute(_USE_GRANT, used).rowcount == 1 and raw.execute(_ADD_CODE, added).rowcount == 1
+
+        if event is None and await self._hot.write_raw(unit):
+            return True
+        return await super().save_consent(grant, code, event, only=only)
 
     async def find_code(self, row: int) -> FoundCode | None:
         """Give a code by its row, claimed or not."""
@@ -78,8 +104,14 @@ class SqliteIncoming(IncomingTables):
         """Give an access token by its row."""
 
         def unit(raw: sqlite3.Connection) -> FoundAccessToken | None:
-            found = raw.execute(_FIND_ACCESS, (row,)).fetchone()
-            return token_rows.build_found_access_token(found, *self._get_owner(raw, found)) if found else None
+            kept = self._tokens.find(row)
+            if kept is not None and raw.execute(_FIND_STANDING, (row,)).fetchone() == kept.standing:
+                return kept.found
+            values = raw.execute(_FIND_ACCESS, (row,)).fetchone()
+            found = token_rows.build_found_access_token(values, *self._get_owner(raw, values)) if values else None
+            if found is not None:
+                self._tokens.keep(values, found)
+            return found
 
         return await self._hot.read_raw(unit) if row in token_rows.ROWS else None
 

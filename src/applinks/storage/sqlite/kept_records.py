@@ -1,4 +1,4 @@
-"""Links and clients, parsed once and kept under their version."""
+"""Links and clients with their secrets, parsed once and kept under their version."""
 
 import sqlite3
 from collections.abc import Callable
@@ -6,18 +6,22 @@ from typing import Any, Generic, TypeVar
 
 from applinks.records.clients import Client
 from applinks.records.links import Link
+from applinks.storage.hot.client_rows import build_query, parse_found_client
 from applinks.storage.hot.kept_table import KeptTable
-from applinks.storage.rows import parse_client, parse_link
+from applinks.storage.rows import parse_link
 
 T = TypeVar("T")
+
+_FIND_LINK = "SELECT * FROM applinks_links WHERE id = ?"
+_FIND_CLIENT = build_query(array="json_array", collect="json_group_array", digest="hex(s.digest)") + "?"
 
 
 class KeptRecords:
     """What one process parsed of a database; whoever asks has just read the version."""
 
     def __init__(self) -> None:
-        self._links = _Table("applinks_links", parse_link)
-        self._clients = _Table("applinks_clients", parse_client)
+        self._links = _Table(_FIND_LINK, parse_link)
+        self._clients = _Table(_FIND_CLIENT, parse_found_client)
 
     def get_link(self, raw: sqlite3.Connection, link_id: str, version: int) -> Link:
         """Give the link of that id, which stands under that version or a later one."""
@@ -29,8 +33,8 @@ class KeptRecords:
 
 
 class _Table(Generic[T]):
-    def __init__(self, name: str, parse: Callable[[dict[str, Any]], T]) -> None:
-        self._query = f"SELECT * FROM {name} WHERE id = ?"  # noqa: S608 - one of our own two tables.
+    def __init__(self, query: str, parse: Callable[[dict[str, Any]], T]) -> None:
+        self._query = query
         self._parse = parse
         self._kept: KeptTable[T] = KeptTable()
 

@@ -11,7 +11,7 @@ from applinks.records.links import Link
 from applinks.storage.outgoing import OutgoingTables
 from applinks.storage.rows import Row, is_name
 from applinks.storage.schema import connections
-from applinks.storage.sealing import Sealer
+from applinks.storage.sealing.sealer import Sealer
 from applinks.storage.sqlite.connection import SqliteDatabase
 from applinks.storage.sqlite.kept_records import KeptRecords
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from applinks.administration.registering import note_answer
 from applinks.errors import ApplinksError, PeerError, RefusedError
 from applinks.incoming.grants import end_all_grants, end_grant_of_user
 from applinks.incoming.policy import find_obstacle
@@ -23,6 +24,8 @@ from applinks.wire.urls import get_host
 from applinks.words import gettext as _
 
 _log = logging.getLogger("applinks.pages")
+# RFC 6749 §5.2: what we hold of a server proves us there no more.
+_REFUSED = "invalid_client"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +146,18 @@ async def revoke_everything(visit: Visit) -> Response:
 async def begin_round_trip(visit: Visit) -> Response:
     """Send the user to the linked application; ``return_to`` names the path on which she ends."""
     return_to = visit.params.get("return_to")
-    url = await begin_journey(
-        visit.request.path_params["link"],
-        visit.user,
-        visit.session.digest,
-        return_to or visit.url("/account"),
-        side=visit.context.outgoing,
-    )
+    link = visit.request.path_params["link"]
+    try:
+        url = await begin_journey(
+            link,
+            visit.user,
+            visit.session.digest,
+            return_to or visit.url("/account"),
+            side=visit.context.outgoing,
+        )
+    except PeerError as error:
+        error.link = error.link or link
+        raise
     return visit.redirect(url)
 
 
@@ -162,7 +170,10 @@ async def finish_round_trip(visit: Visit) -> Response:
         )
     except PeerError as error:
         error.link = error.link or link
+        if error.code == _REFUSED:
+            await note_answer(link, error.code, user_id=visit.user.id, side=visit.context.administration)
         raise
+    await note_answer(link, "", user_id=visit.user.id, side=visit.context.administration)
     return visit.redirect(finished.return_to)
 
 
@@ -218,7 +229,11 @@ async def _list_connections(visit: Visit) -> tuple[ConnectionRow, ...]:
     connected = await visit.context.outgoing.store.list_connections_of_user(visit.user.id)
     rows = [_build_connection_row(visit, connection, link) for connection, link in connected]
     known = {link.id for _connection, link in connected}
-    others = await visit.context.linking.store.list_links()
+    others = [
+        link
+        for link in await visit.context.linking.store.list_links()
+        if link.id not in known and await _can_be_connected(visit, link)
+    ]
     rows.extend(
         ConnectionRow(
             link=link.id,
@@ -227,9 +242,18 @@ async def _list_connections(visit: Visit) -> tuple[ConnectionRow, ...]:
             connect_url=visit.url(f"/connect/{link.id}"),
         )
         for link in others
-        if link.id not in known and _offers_connecting(link)
     )
     return tuple(rows)
+
+
+async def _can_be_connected(visit: Visit, link: Link) -> bool:
+    """Whether users are offered to connect; with a server that we are not registered at yet, they are not."""
+    if not _offers_connecting(link):
+        return False
+    if not link.is_by_hand:
+        return True
+    registration = await visit.context.outgoing.store.find_registration(link.id)
+    return registration is not None and registration.is_complete
 
 
 def _build_connection_row(visit: Visit, connection: Connection, link: Link) -> ConnectionRow:

@@ -12,9 +12,11 @@ from applinks.errors import RefusedError
 from applinks.linking.answerer import AlreadyDecided, Offer, approve, open_proposal, refuse
 from applinks.linking.errors import LinkingError
 from applinks.linking.keys import format_fingerprint
+from applinks.web.pages.confirmation import find_confirmation
 from applinks.web.pages.forms import DirectionChoices
-from applinks.web.pages.new_link import build_choices, build_list, build_pairing_lanes
-from applinks.web.pages.views import ApprovePage, End, QuestionPage, Side
+from applinks.web.pages.links.new_link import build_choices, build_list, build_pairing_lanes
+from applinks.web.pages.links.views import ApprovePage, Side
+from applinks.web.pages.views import End, QuestionPage
 from applinks.web.pages.visit import Visit, find_tint
 from applinks.wire.linking.terms import Level, Terms
 from applinks.wire.urls import HostName, describe_host, get_host
@@ -32,7 +34,7 @@ _ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "-": ""})
 async def show_proposal(visit: Visit) -> Response:
     """Show what the other application asks for; a private address is asked about before anything is read there."""
     request = _get_request(visit)
-    confirm = _find_confirmation(visit)
+    confirm = find_confirmation(visit, f"/link?{visit.query}")
     if confirm is not None:
         return visit.redirect(confirm)
     try:
@@ -65,7 +67,7 @@ async def decide_proposal(visit: Visit) -> Response:
         visit.session.data[_PRIVATE] = kept[-_MOST_KEPT:]
         await visit.session.save()
         return visit.redirect(visit.url(f"/link?{visit.query}"))
-    confirm = _find_confirmation(visit)
+    confirm = find_confirmation(visit, f"/link?{visit.query}")
     if confirm is not None:
         return visit.redirect(confirm)
     offer = _get_offer(visit, request)
@@ -105,14 +107,6 @@ def _get_offer(visit: Visit, request: str) -> Offer:
     if offer is None or offer.request != request:
         raise LinkingError("unknown_offer", detail="this session was not shown the proposal that it decides about")
     return offer
-
-
-def _find_confirmation(visit: Visit) -> str | None:
-    """Give the page on which to log in again, where the host says when that was and it is too long ago."""
-    confirmed_at, limit = visit.user.confirmed_at, visit.context.settings.lifetimes.confirm_again_seconds
-    if confirmed_at is None or visit.now - confirmed_at <= limit:
-        return None
-    return visit.context.users.confirm_url(visit.url(f"/link?{visit.query}"))
 
 
 def _narrow_terms(visit: Visit, offer: Offer) -> Terms:

@@ -22,6 +22,7 @@ class PagesContext:
     Attributes:
         users: the host's; who is logged in comes from there alone.
         sessions: the rows behind our own cookie.
+        logout_url: where the menu logs out; empty: that is the host's.
         patience_seconds: how long a page waits for a peer after a change, before it comes all the same.
     """
 
@@ -35,6 +36,7 @@ class PagesContext:
     failures: FailureLog
     clock: Clock
     entropy: Entropy
+    logout_url: str = ""
     # Most peers answer within this, and then the next page shows that they were told; the others hear it afterwards.
     patience_seconds: float = 1.5
 

@@ -12,9 +12,21 @@ from applinks.web.pages.views import Choice
 from applinks.wire import forms as wire
 from applinks.wire.linking.terms import Access
 from applinks.words import gettext as _
+from applinks.words import mark
 
-REPEATABLE = frozenset({"user", "application", "in", "in_app", "out", "out_app"})
+REPEATABLE = frozenset({"user", "application", "in", "in_app", "out", "out_app", "scope"})
 """The fields of our pages that are boxes of one name."""
+
+
+# What servers that describe no scopes mean by these names; OpenID Connect Core §5.4, §11.
+_USUAL_SCOPES = {
+    "openid": mark("Know who you are there"),
+    "profile": mark("See your name and profile"),
+    "email": mark("See your e-mail address"),
+    "address": mark("See your postal address"),
+    "phone": mark("See your telephone number"),
+    "offline_access": mark("Go on while you are away"),
+}
 
 
 class FormData:
@@ -41,7 +53,6 @@ class AddressForm(Form):
     """Where the other application is."""
 
     url = StringField(validators=[InputRequired(), Length(max=2000)], filters=[lambda text: (text or "").strip()])
-    private = BooleanField()
 
 
 class ReasonForm(Form):
@@ -119,4 +130,4 @@ def describe_own(scopes: Sequence[Scope]) -> Callable[[str], Choice]:
 def describe_theirs(document: Mapping[str, Any]) -> Callable[[str], Choice]:
     """Give the words of a peer's scopes, as its manifest says."""
     known = {scope["name"]: Choice(label=scope["description"] or scope["name"]) for scope in document.get("scopes", ())}
-    return lambda name: known.get(name, Choice(label=name))
+    return lambda name: known.get(name) or Choice(label=_(_USUAL_SCOPES.get(name, name)))

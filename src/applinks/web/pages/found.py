@@ -5,19 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from applinks.entropy import new_id
-from applinks.linking.discovery import Discovery, discover
+from applinks.linking.discovery.addresses import list_candidates
+from applinks.linking.discovery.applications import Discovery, discover
+from applinks.linking.discovery.servers import find_server
+from applinks.linking.errors import LinkingError
 from applinks.linking.proposer import list_possible_terms
 from applinks.linking.standing import ask_about_approved, check_place_is_free
+from applinks.web.pages.links.hand_server import KnownServer
 from applinks.web.pages.views import End
 from applinks.web.pages.visit import Visit, find_tint
 from applinks.wire.linking.manifest import parse_manifest
 from applinks.wire.linking.terms import Access
-from applinks.wire.urls import get_host
+from applinks.wire.urls import get_host, get_origin
 
 # What was found, by address; and the addresses that were asked about.
 _FOUND = "found"
 # The ids that the next proposals take, by address, so that a tile has its colour before there is a link.
 _NEXT = "next_links"
+# Which private origin is asked about, and which were confirmed before, on the way to what was found.
+_ASKED = "asked"
+_CONFIRMED = "confirmed"
 _MOST_KEPT = 3
 _KEPT_SECONDS = 600
 
@@ -38,15 +45,18 @@ class Found:
         return End(name=manifest.name, host=get_host(manifest.url), url=manifest.url, tint=find_tint(self.link_id))
 
 
-async def find_application(visit: Visit, url: str, *, private_confirmed: bool) -> Found:
+async def find_application(visit: Visit, url: str) -> Found:
     """
     Look who lives at an address, and keep it for the pages that follow.
+
+    A private address is called only where the form that was sent confirms it.
 
     Raises:
         LinkingError: nobody who could be linked.
     """
     side = visit.context.linking
-    discovery = await discover(url, private_confirmed=private_confirmed, side=side)
+    origin = get_origin(list_candidates(url, side)[0])
+    discovery = await discover(url, private_confirmed=origin in list_confirmed(visit, url), side=side)
     await ask_about_approved(discovery.url, side=side)
     await check_place_is_free(discovery.document, side=side)
     kept = {
@@ -58,15 +68,53 @@ async def find_application(visit: Visit, url: str, *, private_confirmed: bool) -
     return await _build_found(visit, discovery)
 
 
-async def keep_question(visit: Visit, url: str) -> None:
-    """Keep that an address is private, so that it is asked about."""
-    await _keep(visit, url, {})
+async def find_server_at(visit: Visit, url: str, *, except_id: str = "") -> KnownServer:
+    """
+    Look what an address that has no Applinks says of itself, and keep it for the page on which it is linked by hand.
+
+    As `find_application`.
+
+    Raises:
+        LinkingError: nobody who could be linked; ``duplicate_link``: another link than ``except_id`` is there.
+    """
+    side = visit.context.linking
+    server = KnownServer.of(await find_server(url, private_confirmed=list_confirmed(visit, url), side=side))
+    standing = await side.store.find_live_link(url=server.url, peer_id="")
+    if standing is not None and standing.id != except_id:
+        detail = f"the link {standing.handle} with {server.url} is live"
+        raise LinkingError("duplicate_link", detail=detail, peer=server.url).about(link_id=standing.id)
+    await keep_server(visit, server)
+    return server
+
+
+async def keep_server(visit: Visit, server: KnownServer) -> None:
+    """Keep what is known of a server."""
+    await _keep(visit, server.url, {"server": server.to_json()})
+
+
+def recall_server(visit: Visit, url: str) -> KnownServer | None:
+    """Give what was found at an address without Applinks a while ago in this session."""
+    kept = _recall(visit, url)
+    return KnownServer.from_json(kept["server"]) if kept and "server" in kept else None
+
+
+async def keep_question(visit: Visit, url: str, private: str) -> None:
+    """Keep that a private address is to be asked about: that of ``url``, or the one that ``url`` names."""
+    await _keep(visit, url, {_ASKED: get_origin(private), _CONFIRMED: list_confirmed(visit, url)})
+
+
+def list_confirmed(visit: Visit, url: str) -> list[str]:
+    """Give the private origins that were confirmed on the way to an address, that of the form that was sent, too."""
+    kept, sent = _recall(visit, url) or {}, visit.form.get("private")
+    # Only what was shown and asked about is meant: not what a server has named meanwhile.
+    asked = [kept[_ASKED]] if _ASKED in kept and get_host(kept[_ASKED]) == sent else []
+    return [*kept.get(_CONFIRMED, ()), *asked] if sent else []
 
 
 async def recall_found(visit: Visit, url: str) -> Found | None:
     """Give what was found at an address a while ago in this session, without asking anybody."""
     kept = _recall(visit, url)
-    if not kept:
+    if not kept or "document" not in kept:
         return None
     document = kept["document"]
     manifest = parse_manifest(document, fetched_under=document["url"], allow_http=True)
@@ -74,9 +122,10 @@ async def recall_found(visit: Visit, url: str) -> Found | None:
     return await _build_found(visit, discovery)
 
 
-def is_question(visit: Visit, url: str) -> bool:
-    """Whether the address is one that was asked about."""
-    return _recall(visit, url) == {}
+def find_question(visit: Visit, url: str) -> str:
+    """Give the private host that is asked about before an address is looked at; empty: none is."""
+    kept = _recall(visit, url)
+    return get_host(kept[_ASKED]) if kept and _ASKED in kept else ""
 
 
 async def forget_link_id(visit: Visit, url: str) -> None:

@@ -1,17 +1,22 @@
 """ASGI messages ⇄ the request and response of `wire.http`, without a framework between."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from applinks.errors import RefusedError
 from applinks.settings import Settings
-from applinks.wire.http import Request, Response
+from applinks.wire.http import Headers, Request, Response
 
 AsgiScope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApplication = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+
+# The heads of our answers are a handful; challenges and cookies differ, and pass through.
+_KEPT_HEADS = 64
 
 
 def get_own_path(asgi_scope: AsgiScope, settings: Settings) -> str:
@@ -28,11 +33,15 @@ def get_own_path(asgi_scope: AsgiScope, settings: Settings) -> str:
     return path
 
 
-def build_request(asgi_scope: AsgiScope, settings: Settings, body: bytes = b"") -> Request:
-    """Make the request as a value; its URL has the configured base URL, never the Host header."""
-    query = asgi_scope.get("query_string", b"").decode("latin-1")
-    url = settings.url(get_own_path(asgi_scope, settings)) + (f"?{query}" if query else "")
-    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in asgi_scope["headers"])
+def build_request(asgi_scope: AsgiScope, settings: Settings, path: str, body: bytes = b"") -> Request:
+    """
+    Make the request as a value; its URL has the configured base URL, never the Host header.
+
+    ``path`` is what `get_own_path` gave.
+    """
+    query = asgi_scope.get("query_string")
+    url = f"{settings.url(path)}?{query.decode('latin-1')}" if query else settings.url(path)
+    headers = tuple([(str(name, "latin-1").lower(), str(value, "latin-1")) for name, value in asgi_scope["headers"]])
     return Request(method=asgi_scope["method"], url=url, headers=headers, body=body)
 
 
@@ -60,7 +69,16 @@ async def read_body(receive: Receive, *, limit: int) -> bytes:
 
 async def send_response(response: Response, send: Send, *, without_body: bool = False) -> None:
     """Send a whole response; ``without_body`` answers HEAD."""
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-    headers.append((b"content-length", str(len(response.body)).encode()))
+    body = response.body
+    # A success has one of few heads, made once; a refusal's may hold what a stranger sent.
+    encode = _encode_kept if response.status == 200 else _encode_headers
+    headers = [*encode(response.headers), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if without_body else response.body})
+    await send({"type": "http.response.body", "body": b"" if without_body else body})
+
+
+def _encode_headers(headers: Headers) -> RawHeaders:
+    return tuple([(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers])
+
+
+_encode_kept = lru_cache(_KEPT_HEADS)(_encode_headers)

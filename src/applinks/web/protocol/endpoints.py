@@ -1,13 +1,19 @@
 """Our addresses that programs call, and the function that answers each."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
+from applinks.errors import RefusedError, StoreError
 from applinks.incoming.authentication import authenticate
+from applinks.incoming.challenges import RETRY_AFTER_SECONDS
+from applinks.incoming.oauth2.introspection import answer_introspection_request
 from applinks.incoming.oauth2.metadata import (
+    INTROSPECTION_PATH,
     JWKS_PATH,
     REVOCATION_PATH,
     build_resource_documents,
@@ -22,13 +28,14 @@ from applinks.linking.documents import (
     CHECK_PATH,
     STATEMENT_PATH,
     build_client_document,
+    build_hand_client_document,
     build_own_jwks,
     build_own_manifest,
 )
 from applinks.linking.side import LinkingSide
 from applinks.linking.statements import answer_statement
 from applinks.linking.test_call import answer_check
-from applinks.outgoing.side import CLIENT_PATH
+from applinks.outgoing.side import CLIENT_PATH, DOCUMENT_PATH
 from applinks.records.scopes import Resource
 from applinks.settings import Settings
 from applinks.wire.http import Request, Response
@@ -37,6 +44,11 @@ from applinks.wire.oauth2.metadata import SERVER_METADATA_PATH
 
 Answer = Callable[[Request, str], Awaitable[Response]]
 """Takes the request and the address that it came from."""
+HEALTH_PATH = "/applinks/health"
+
+_DOCUMENT_NAME = re.compile(r"([0-9A-Za-z_-]{1,64})\.json\Z")
+_FOR_MINUTES = "max-age=300"
+_NO_MORE: Mapping[str, "Endpoint"] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +71,26 @@ class Endpoint:
         return "GET, HEAD" if self.method == "GET" else self.method
 
 
-def build_endpoints(*, incoming: IncomingSide, linking: LinkingSide) -> Mapping[str, Endpoint]:
-    """Give every protocol endpoint, by its path below the base URL."""
+def build_endpoints(
+    *, incoming: IncomingSide, linking: LinkingSide, extra: Mapping[str, Endpoint] = _NO_MORE
+) -> Mapping[str, Endpoint]:
+    """
+    Give every protocol endpoint, by its path below the base URL; `find_endpoint` looks one up.
+
+    ``extra``: what a form of this product serves beside the protocol.
+    """
+    documents = Endpoint("GET", "client", lambda request, _: _answer_hand_document(request, linking=linking))
     found = {
-        TOKEN_PATH: Endpoint("POST", "token", lambda request, _: answer_token_request(request, side=incoming)),
-        REVOCATION_PATH: Endpoint(
-            "POST", "revoke", lambda request, _: answer_revocation_request(request, side=incoming)
-        ),
+        **extra,
+        **_build_oauth_endpoints(incoming),
         JWKS_PATH: _serve_document("jwks", lambda: build_own_jwks(linking)),
         CLIENT_PATH: _serve_document("client", lambda: build_client_document(linking)),
+        DOCUMENT_PATH: documents,
         STATEMENT_PATH: Endpoint(
             "POST", "statement", lambda request, source: answer_statement(request, source=source, side=linking)
         ),
         CHECK_PATH: Endpoint("GET", "check", lambda request, _: _answer_check(request, incoming=incoming)),
+        HEALTH_PATH: Endpoint("GET", "health", lambda _, __: _answer_health(incoming)),
         WELL_KNOWN_PATH: _serve_document("manifest", lambda: build_own_manifest(linking)),
     }
     server = _serve_document("metadata", lambda: _ready(build_server_document(incoming)))
@@ -81,11 +100,35 @@ def build_endpoints(*, incoming: IncomingSide, linking: LinkingSide) -> Mapping[
     return found
 
 
+def find_endpoint(endpoints: Mapping[str, Endpoint], path: str) -> Endpoint | None:
+    """Give the endpoint at a path; the client id documents, which have names of their own, share one."""
+    found = endpoints.get(path)
+    if found is None and path.startswith(DOCUMENT_PATH):
+        return endpoints.get(path[: path.rindex("/") + 1])
+    return found
+
+
 def list_well_known_paths(settings: Settings, resources: Sequence[Resource]) -> tuple[str, ...]:
     """Give the paths of all our well-known documents below the base URL, for a host that may serve one of them."""
     places = (list_resource_document_paths(resource, settings.issuer) for resource in resources)
     paths = (WELL_KNOWN_PATH, *_list_server_paths(settings), *(path for pair in places for path in pair))
     return tuple(dict.fromkeys(paths))
+
+
+def _build_oauth_endpoints(side: IncomingSide) -> dict[str, Endpoint]:
+    return {
+        TOKEN_PATH: Endpoint(
+            "POST", "token", lambda request, source: answer_token_request(request, source=source, side=side)
+        ),
+        REVOCATION_PATH: Endpoint(
+            "POST", "revoke", lambda request, source: answer_revocation_request(request, source=source, side=side)
+        ),
+        INTROSPECTION_PATH: Endpoint(
+            "POST",
+            "introspect",
+            lambda request, source: answer_introspection_request(request, source=source, side=side),
+        ),
+    }
 
 
 def _list_server_paths(settings: Settings) -> tuple[str, str]:
@@ -98,16 +141,40 @@ async def _answer_check(request: Request, *, incoming: IncomingSide) -> Response
     return await answer_check(caller, request, side=incoming)
 
 
+async def _answer_health(side: IncomingSide) -> Response:
+    """Whoever asks, and often: the database answers or not, and nothing more is said."""
+    try:
+        await side.store.find_client("health")
+    except StoreError:
+        unavailable = _build_json({"status": "unavailable"}, cache="no-store", status=503)
+        return replace(unavailable, headers=(*unavailable.headers, ("Retry-After", str(RETRY_AFTER_SECONDS))))
+    return _build_json({"status": "ok"}, cache="no-store")
+
+
+async def _answer_hand_document(request: Request, *, linking: LinkingSide) -> Response:
+    name = request.url.partition("?")[0].removeprefix(linking.settings.url(DOCUMENT_PATH))
+    named = _DOCUMENT_NAME.match(name)
+    found = await linking.outgoing.store.find_document(named[1]) if named is not None else None
+    if found is None:
+        raise RefusedError("There is no such document.", code="not_found", status=404)
+    link, registration = found
+    return _build_json(build_hand_client_document(link, registration, side=linking), cache=_FOR_MINUTES)
+
+
 def _serve_document(place: str, build: Callable[[], Awaitable[Mapping[str, Any]]]) -> Endpoint:
     async def answer(_request: Request, _source: str) -> Response:
-        headers = (
-            ("Content-Type", "application/json"),
-            ("Cache-Control", "max-age=300"),
-            ("X-Content-Type-Options", "nosniff"),
-        )
-        return Response(status=200, headers=headers, body=msgspec.json.encode(await build()))
+        return _build_json(await build(), cache=_FOR_MINUTES)
 
     return Endpoint("GET", place, answer)
+
+
+def _build_json(document: Mapping[str, Any], *, cache: str, status: int = 200) -> Response:
+    headers = (
+        ("Content-Type", "application/json"),
+        ("Cache-Control", cache),
+        ("X-Content-Type-Options", "nosniff"),
+    )
+    return Response(status=status, headers=headers, body=msgspec.json.encode(document))
 
 
 async def _ready(document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -38,6 +38,7 @@ class AuthorizationRequest:
 
     Attributes:
         scopes: None where the request names none.
+        nonce: OpenID Connect Core §3.1.2.1, as ``prompt``; we send them, and read neither.
     """
 
     client_id: str
@@ -46,6 +47,8 @@ class AuthorizationRequest:
     scopes: tuple[str, ...] | None = None
     state: str | None = field(default=None, repr=False)
     resource: str | None = None
+    nonce: str | None = field(default=None, repr=False)
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +113,9 @@ def parse_authorization_request(form: Form) -> AuthorizationRequest:
         raise MalformedRequestError("response_type: only code", code=ErrorCode.UNSUPPORTED_RESPONSE_TYPE)
     if form.get("response_mode") not in {None, "query"}:
         raise MalformedRequestError("response_mode: only query")
+    code_challenge = get_required(form, "code_challenge")
     if form.get("code_challenge_method") != CODE_CHALLENGE_METHOD:
         raise MalformedRequestError("code_challenge_method: only S256, and it has to be named")
-    code_challenge = get_required(form, "code_challenge")
     if not is_code_challenge(code_challenge):
         raise MalformedRequestError("code_challenge: not 43 characters of base64url")
     return AuthorizationRequest(
@@ -131,7 +134,13 @@ def build_authorization_request(endpoint: str, request: AuthorizationRequest) ->
 
     RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2.1.
     """
-    optional = (("scope", format_scopes(request.scopes)), ("state", request.state), ("resource", request.resource))
+    optional = (
+        ("scope", format_scopes(request.scopes)),
+        ("state", request.state),
+        ("resource", request.resource),
+        ("nonce", request.nonce),
+        ("prompt", request.prompt),
+    )
     return add_query(
         endpoint,
         [

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from applinks.wire.urls import MalformedUrlError, check_endpoint_url
 
 SERVER_METADATA_PATH = "/.well-known/oauth-authorization-server"
+OPENID_METADATA_PATH = "/.well-known/openid-configuration"
 RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource"
 
 # A document of 256 KiB could hold a hundred thousand one-letter scopes.
@@ -26,12 +28,16 @@ class ServerMetadata:
         client_authentication_methods: ``token_endpoint_auth_methods_supported``.
         client_assertion_algorithms: ``token_endpoint_auth_signing_alg_values_supported``.
         names_issuer: RFC 9207: whether every authorization response holds ``iss``.
+        takes_documents: draft-ietf-oauth-client-id-metadata-document §5: whether a client id may be the address of
+            a document.
     """
 
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
     revocation_endpoint: str | None = None
+    introspection_endpoint: str | None = None
+    userinfo_endpoint: str | None = None
     jwks_uri: str | None = None
     scopes: tuple[str, ...] = ()
     response_types: tuple[str, ...] = ("code",)
@@ -40,6 +46,7 @@ class ServerMetadata:
     client_authentication_methods: tuple[str, ...] = ()
     client_assertion_algorithms: tuple[str, ...] = ()
     names_issuer: bool = True
+    takes_documents: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,8 @@ def build_server_metadata(metadata: ServerMetadata) -> dict[str, Any]:
         "authorization_endpoint": metadata.authorization_endpoint,
         "token_endpoint": metadata.token_endpoint,
         "revocation_endpoint": metadata.revocation_endpoint,
+        "introspection_endpoint": metadata.introspection_endpoint,
+        "userinfo_endpoint": metadata.userinfo_endpoint,
         "jwks_uri": metadata.jwks_uri,
         "scopes_supported": list(metadata.scopes),
         "response_types_supported": list(metadata.response_types),
@@ -76,7 +85,9 @@ def build_server_metadata(metadata: ServerMetadata) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_methods_supported": methods if metadata.revocation_endpoint else [],
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms if metadata.revocation_endpoint else [],
+        **(_describe_introspection(methods, algorithms) if metadata.introspection_endpoint else {}),
         "authorization_response_iss_parameter_supported": metadata.names_issuer,
+        "client_id_metadata_document_supported": metadata.takes_documents or None,
     }
     # RFC 8414 §3.2: claims with no value are left out.
     return {name: value for name, value in document.items() if value is not None and value != []}
@@ -104,6 +115,8 @@ def parse_server_metadata(document: Mapping[str, Any], *, issuer: str, allow_htt
         authorization_endpoint=_get_url(document, "authorization_endpoint", allow_http=allow_http),
         token_endpoint=_get_url(document, "token_endpoint", allow_http=allow_http),
         revocation_endpoint=_find_url(document, "revocation_endpoint", allow_http=allow_http),
+        introspection_endpoint=_find_url(document, "introspection_endpoint", allow_http=allow_http),
+        userinfo_endpoint=_find_url(document, "userinfo_endpoint", allow_http=allow_http),
         jwks_uri=_find_url(document, "jwks_uri", allow_http=allow_http),
         scopes=_get_texts(document, "scopes_supported"),
         response_types=_get_texts(document, "response_types_supported"),
@@ -115,7 +128,39 @@ def parse_server_metadata(document: Mapping[str, Any], *, issuer: str, allow_htt
         ),
         client_assertion_algorithms=_get_texts(document, "token_endpoint_auth_signing_alg_values_supported"),
         names_issuer=names_issuer,
+        takes_documents=document.get("client_id_metadata_document_supported") is True,
     )
+
+
+def list_server_metadata_urls(issuer: str) -> tuple[str, ...]:
+    """
+    Give the addresses at which the metadata of an authorization server may be, the likeliest first.
+
+    RFC 8414 §3.1, §5; OpenID Connect Discovery §4.1.
+
+    Looser than RFC 8414 §3.1: also below the issuer's path, because a server that is mounted at a prefix cannot answer
+    at the root of its host.
+    """
+    places = (
+        _insert_path(issuer, SERVER_METADATA_PATH),
+        issuer.removesuffix("/") + SERVER_METADATA_PATH,
+        issuer.removesuffix("/") + OPENID_METADATA_PATH,
+        _insert_path(issuer, OPENID_METADATA_PATH),
+    )
+    return tuple(dict.fromkeys(places))
+
+
+def list_resource_metadata_urls(resource: str) -> tuple[str, ...]:
+    """
+    Give the addresses at which the metadata of a protected resource may be.
+
+    RFC 9728 §3.1.
+
+    Looser than RFC 9728 §3.1: also below the resource's path, because a resource that is mounted at a prefix cannot
+    answer at the root of its host.
+    """
+    below = resource.removesuffix("/") + RESOURCE_METADATA_PATH
+    return tuple(dict.fromkeys((_insert_path(resource, RESOURCE_METADATA_PATH), below)))
 
 
 def build_resource_metadata(metadata: ResourceMetadata) -> dict[str, Any]:
@@ -158,6 +203,20 @@ def parse_resource_metadata(document: Mapping[str, Any], *, resource: str, allow
         scopes=_get_texts(document, "scopes_supported"),
         name=name if isinstance(name, str) else "",
     )
+
+
+def _describe_introspection(methods: list[str], algorithms: list[str]) -> dict[str, list[str]]:
+    """RFC 7662 §2.1: whoever only names himself is told nothing."""
+    return {
+        "introspection_endpoint_auth_methods_supported": [method for method in methods if method != "none"],
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+    }
+
+
+def _insert_path(identifier: str, well_known_path: str) -> str:
+    """RFC 8414 §3.1: between host and path, without the final slash."""
+    parts = urlsplit(identifier)
+    return f"{parts.scheme}://{parts.netloc}{well_known_path}{parts.path.removesuffix('/')}"
 
 
 def _get_text(document: Mapping[str, Any], name: str) -> str:

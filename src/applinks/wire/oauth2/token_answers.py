@@ -1,10 +1,12 @@
 """What the token endpoint answers: a token, or an error."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote_plus
 
+from applinks.wire.oauth2.error_codes import ErrorCode
 from applinks.wire.oauth2.parameters import (
     MalformedAnswerError,
     format_error_description,
@@ -21,6 +23,10 @@ _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 _LONGEST_EXPIRY = (1 << 31) - 1
 # A token answer with everything that we know of is below 8 KiB.
 _ANSWER_LIMIT = 64 * 1024
+# Allowed in every member of an error answer.
+_HIDDEN = "***"
+# They tell what happened, whatever a secret may be called.
+_CODES = frozenset(ErrorCode)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +37,14 @@ class TokenAnswer:
     Attributes:
         expires_in: seconds; None where the server does not say.
         scopes: None where the server does not say: then they are those asked for.
+        id_token: OpenID Connect Core §3.1.3.3: who the user is there; not proved yet.
     """
 
     access_token: str = field(repr=False)
     expires_in: int | None = None
     refresh_token: str | None = field(default=None, repr=False)
     scopes: tuple[str, ...] | None = None
+    id_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +62,8 @@ def parse_token_answer(body: bytes | str, *, limit: int = _ANSWER_LIMIT) -> Toke
 
     RFC 6749 §5.1.
 
-    Looser than RFC 6749 §5.1: ``expires_in`` may be a number in quotes, because some servers send it so; null counts
-    as left out, and so does an empty ``refresh_token``.
+    Looser than RFC 6749 §5.1: ``expires_in`` may be a number in quotes or written with a fraction of zero, because
+    some servers send it so; null counts as left out, and so does an empty ``refresh_token``.
 
     Raises:
         MalformedAnswerError: whatever else the body is.
@@ -69,11 +77,15 @@ def parse_token_answer(body: bytes | str, *, limit: int = _ANSWER_LIMIT) -> Toke
         raise MalformedAnswerError("access_token: missing, or no token")
     if refresh_token is not None and (not isinstance(refresh_token, str) or not _TOKEN.match(refresh_token)):
         raise MalformedAnswerError("refresh_token: no token")
+    id_token = document.get("id_token")
+    if id_token is not None and not isinstance(id_token, str):
+        raise MalformedAnswerError("id_token: no text")
     return TokenAnswer(
         access_token=access_token,
         expires_in=_parse_expires_in(document.get("expires_in")),
         refresh_token=refresh_token,
         scopes=_parse_answer_scopes(document.get("scope")),
+        id_token=id_token,
     )
 
 
@@ -89,22 +101,26 @@ def build_token_answer(answer: TokenAnswer) -> dict[str, Any]:
         "expires_in": answer.expires_in,
         "refresh_token": answer.refresh_token,
         "scope": format_scopes(answer.scopes),
+        "id_token": answer.id_token,
     }
     return {name: value for name, value in document.items() if value is not None}
 
 
-def parse_error_answer(body: bytes | str, *, limit: int = _ANSWER_LIMIT) -> ErrorAnswer:
+def parse_error_answer(body: bytes | str, *, hidden: Collection[str] = (), limit: int = _ANSWER_LIMIT) -> ErrorAnswer:
     """
     Read an error answer.
 
     RFC 6749 §5.2.
 
+    ``hidden`` are the secrets of the request: servers repeat what they refuse, and errors are logged (N-05).
+
     Raises:
         MalformedAnswerError: the body names no error.
     """
     document = _parse_answer(body, limit)
-    error, description = document.get("error"), document.get("error_description")
-    reference = document.get("reference")
+    error, description, reference = (
+        _hide(document.get(name), hidden) for name in ("error", "error_description", "reference")
+    )
     if not isinstance(error, str) or not is_error_code(error):
         raise MalformedAnswerError("error: missing, or not a code")
     return ErrorAnswer(
@@ -124,6 +140,15 @@ def build_error_answer(answer: ErrorAnswer) -> dict[str, str]:
     return {"error": answer.error} | {name: value for name, value in optional.items() if value}
 
 
+def _hide(value: Any, hidden: Collection[str]) -> Any:
+    """Take secrets out of a text, as they are and in form encoding; the longest first, for one may begin another."""
+    if not isinstance(value, str) or value in _CODES:
+        return value
+    for secret in sorted(hidden, key=len, reverse=True):
+        value = value.replace(secret, _HIDDEN).replace(quote_plus(secret), _HIDDEN)
+    return value
+
+
 def _parse_answer(body: bytes | str, limit: int) -> Mapping[str, Any]:
     try:
         return parse_json_object(body, limit=limit)
@@ -135,6 +160,8 @@ def _parse_expires_in(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, str) and _NUMBER.match(value):
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise MalformedAnswerError("expires_in: no number of seconds")

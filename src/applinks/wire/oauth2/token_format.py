@@ -15,12 +15,19 @@ from applinks.secret import digest_secret
 from applinks.wire.base64url import format_base64url
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# Two digits at a time: this runs several times with every request.
+_PAIR_BASE = 62 * 62
+_PAIRS = tuple(high + low for high in _BASE62 for low in _BASE62)
+_DIGITS = {digit: number for number, digit in enumerate(_BASE62)}
 _SECRET_BYTES = 32
 # Rows are signed 64-bit integers in every database.
 _LARGEST_ROW = (1 << 63) - 1
+# One number has one spelling: without a zero in front.
+_CANONICAL = r"0|[1-9A-Za-z][0-9A-Za-z]{0,10}"
 # The 43 characters may hold underscores themselves: lengths and the row's alphabet fix where they begin and end.
-_TOKEN = re.compile(r"al([arc])_([0-9A-Za-z]{1,11})_([0-9A-Za-z_-]{43})_([0-9A-Za-z]{6})\Z")
-_PREFIX = re.compile(r"al[arc]_")
+_TOKEN = re.compile(rf"al([arcs])_({_CANONICAL})_([0-9A-Za-z_-]{{43}})_([0-9A-Za-z]{{6}})\Z")
+_ROW = re.compile(rf"(?:{_CANONICAL})\Z")
+_PREFIX = re.compile(r"al[arcs]_")
 
 
 class TokenKind(StrEnum):
@@ -29,6 +36,10 @@ class TokenKind(StrEnum):
     ACCESS = "a"
     REFRESH = "r"
     CODE = "c"
+    CLIENT_SECRET = "s"  # noqa: S105 - a letter
+
+
+_KINDS = {kind.value: kind for kind in TokenKind}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +59,20 @@ def format_token(kind: TokenKind, row: int, secret: bytes) -> str:
     return f"{signed}_{_compute_checksum(signed)}"
 
 
+def get_secret_part(text: str) -> str:
+    """Give the part of a value of our own making whose digest is stored."""
+    return text[-50:-7]
+
+
 def parse_token(text: str) -> ParsedToken | None:
     """Read a value of our form; None for every other text, a wrong checksum included."""
     found = _TOKEN.match(text)
     if found is None or _compute_checksum(text[:-7]) != found[4]:
         return None
     row = _parse_base62(found[2])
-    if row > _LARGEST_ROW or _format_base62(row) != found[2]:
+    if row > _LARGEST_ROW:
         return None
-    return ParsedToken(kind=TokenKind(found[1]), row=row, digest=digest_secret(found[3]))
+    return ParsedToken(kind=_KINDS[found[1]], row=row, digest=digest_secret(found[3]))
 
 
 def has_token_prefix(text: str) -> bool:
@@ -64,20 +80,36 @@ def has_token_prefix(text: str) -> bool:
     return _PREFIX.match(text) is not None
 
 
+def format_row(row: int) -> str:
+    """Write a row as it stands in a value: what names the value to people, and opens nothing."""
+    return _format_base62(row)
+
+
+def parse_row(text: str) -> int | None:
+    """Read a row as `format_row` writes it; None for every other text."""
+    if _ROW.match(text) is None:
+        return None
+    row = _parse_base62(text)
+    return row if row <= _LARGEST_ROW else None
+
+
 def _compute_checksum(text: str) -> str:
-    return _format_base62(zlib.crc32(text.encode("ascii"))).rjust(6, "0")
+    # Six digits hold 32 bits.
+    above, low = divmod(zlib.crc32(text.encode("ascii")), _PAIR_BASE)
+    high, middle = divmod(above, _PAIR_BASE)
+    return _PAIRS[high] + _PAIRS[middle] + _PAIRS[low]
 
 
 def _format_base62(number: int) -> str:
-    digits = ""
+    pairs = ""
     while number:
-        number, digit = divmod(number, 62)
-        digits = _BASE62[digit] + digits
-    return digits or "0"
+        number, pair = divmod(number, _PAIR_BASE)
+        pairs = _PAIRS[pair] + pairs
+    return pairs.lstrip("0") or "0"
 
 
 def _parse_base62(text: str) -> int:
     number = 0
     for character in text:
-        number = number * 62 + _BASE62.index(character)
+        number = number * 62 + _DIGITS[character]
     return number

@@ -1,12 +1,15 @@
 """
-What a client asks of the token and revocation endpoints.
+What a client asks of the token, revocation and introspection endpoints.
 
 Unknown parameters are ignored (RFC 6749 §3.2); one that occurs twice is an error.
 """
 
+from base64 import b64encode
 from dataclasses import dataclass, field
+from urllib.parse import quote_plus
 
-from applinks.wire.forms import Form, MalformedFormError, Pair, parse_form
+from applinks.wire.forms import Form, MalformedFormError, Pair, decode_form_text, parse_form
+from applinks.wire.headers import parse_basic_credentials
 from applinks.wire.oauth2.assertions import CLIENT_ASSERTION_TYPE
 from applinks.wire.oauth2.error_codes import ErrorCode
 from applinks.wire.oauth2.parameters import (
@@ -18,19 +21,27 @@ from applinks.wire.oauth2.parameters import (
 )
 from applinks.wire.oauth2.pkce import is_code_verifier
 
+CLIENT_SECRET_BASIC = "client_secret_basic"  # noqa: S105 - a registered value
+CLIENT_SECRET_POST = "client_secret_post"  # noqa: S105 - a registered value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentedClient:
     """
-    Who a token or revocation request says it comes from.
+    Who a request to one of these endpoints says it comes from.
 
     Attributes:
         unverified_client_id: None where only the assertion names the client.
-        assertion: RFC 7523 §2.2; None of a public client.
+        assertion: RFC 7523 §2.2; None of a public client, or one with a secret.
+        secret: RFC 6749 §2.3.1; decoded.
+        method: how the secret goes, a registered value: ``client_secret_basic`` or ``client_secret_post``; None where
+            there is no secret.
     """
 
     unverified_client_id: str | None = None
     assertion: str | None = field(default=None, repr=False)
+    secret: str | None = field(default=None, repr=False)
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +87,19 @@ class RevocationRequest:
     token: str = field(repr=False)
 
 
-def parse_token_request(body: bytes | str) -> TokenRequest:
-    """
-    Read the body of a token request.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntrospectionRequest:
+    """RFC 7662 §2.1; the hint is not needed, for a token of ours says itself what it is."""
 
-    RFC 6749 §4.1.3, §4.4.2, §6, RFC 7523 §2.2, RFC 7636 §4.5, RFC 8707 §2.2.
+    client: PresentedClient
+    token: str = field(repr=False)
+
+
+def parse_token_request(body: bytes | str, authorization: str | None = None) -> TokenRequest:
+    """
+    Read a token request: its body, and the ``Authorization`` header if it has one.
+
+    RFC 6749 §2.3.1, §4.1.3, §4.4.2, §6, RFC 7523 §2.2, RFC 7636 §4.5, RFC 8707 §2.2.
 
     Stricter than RFC 7636 §4.5: a code is never exchanged without a verifier. Stricter than RFC 6749 §4.1.3:
     ``redirect_uri`` is always needed, as in the authorization request.
@@ -104,7 +123,7 @@ def parse_token_request(body: bytes | str) -> TokenRequest:
             asked = ClientCredentials(scopes=get_scopes(form), resource=form.get("resource"))
         case _:
             raise MalformedRequestError("grant_type: not offered", code=ErrorCode.UNSUPPORTED_GRANT_TYPE)
-    return TokenRequest(client=_parse_presented_client(form), asked=asked)
+    return TokenRequest(client=_parse_presented_client(form, authorization), asked=asked)
 
 
 def build_token_request(request: TokenRequest) -> tuple[Pair, ...]:
@@ -133,9 +152,9 @@ def build_token_request(request: TokenRequest) -> tuple[Pair, ...]:
     return (*list_present((*said, ("resource", asked.resource))), *_build_presented_client(request.client))
 
 
-def parse_revocation_request(body: bytes | str) -> RevocationRequest:
+def parse_revocation_request(body: bytes | str, authorization: str | None = None) -> RevocationRequest:
     """
-    Read the body of a revocation request.
+    Read a revocation request.
 
     RFC 7009 §2.1.
 
@@ -143,7 +162,7 @@ def parse_revocation_request(body: bytes | str) -> RevocationRequest:
         MalformedRequestError: with the code that goes back to the client.
     """
     form = _parse_request_form(body)
-    return RevocationRequest(token=get_required(form, "token"), client=_parse_presented_client(form))
+    return RevocationRequest(token=get_required(form, "token"), client=_parse_presented_client(form, authorization))
 
 
 def build_revocation_request(request: RevocationRequest) -> tuple[Pair, ...]:
@@ -153,6 +172,32 @@ def build_revocation_request(request: RevocationRequest) -> tuple[Pair, ...]:
     RFC 7009 §2.1.
     """
     return (("token", request.token), *_build_presented_client(request.client))
+
+
+def parse_introspection_request(body: bytes | str, authorization: str | None = None) -> IntrospectionRequest:
+    """
+    Read an introspection request.
+
+    RFC 7662 §2.1.
+
+    Raises:
+        MalformedRequestError: with the code that goes back to the client.
+    """
+    form = _parse_request_form(body)
+    client = _parse_presented_client(form, authorization)
+    return IntrospectionRequest(token=get_required(form, "token"), client=client)
+
+
+def build_client_authorization(client: PresentedClient) -> str | None:
+    """
+    Give the ``Authorization`` header that proves a client with a secret; None: it proves itself in the body.
+
+    RFC 6749 §2.3.1: both parts are form-encoded first.
+    """
+    if client.method != CLIENT_SECRET_BASIC:
+        return None
+    credentials = f"{quote_plus(client.unverified_client_id or '')}:{quote_plus(client.secret or '')}"
+    return f"Basic {b64encode(credentials.encode('ascii')).decode('ascii')}"
 
 
 def _parse_request_form(body: bytes | str) -> Form:
@@ -174,26 +219,50 @@ def _parse_code_exchange(form: Form) -> CodeExchange:
     )
 
 
-def _parse_presented_client(form: Form) -> PresentedClient:
-    client_id, assertion = form.get("client_id"), form.get("client_assertion")
+def _parse_presented_client(form: Form, authorization: str | None) -> PresentedClient:
+    client_id, assertion, secret = form.get("client_id"), form.get("client_assertion"), form.get("client_secret")
+    basic = None if authorization is None else _parse_authorization(authorization)
+    if (basic is not None) + (assertion is not None) + (secret is not None) > 1:
+        # RFC 6749 §2.3: which of them counts would be for us to guess.
+        raise MalformedRequestError("the client proves itself in more than one way")
     assertion_type = form.get("client_assertion_type")
-    if form.get("client_secret") is not None:
-        raise MalformedRequestError("client_secret: no client has one here", code=ErrorCode.INVALID_CLIENT)
     if (assertion is None) != (assertion_type is None):
         raise MalformedRequestError("client_assertion and client_assertion_type go together")
     if assertion_type not in {None, CLIENT_ASSERTION_TYPE}:
         raise MalformedRequestError("client_assertion_type: not known", code=ErrorCode.INVALID_CLIENT)
+    if basic is not None:
+        if client_id not in {None, basic.unverified_client_id}:
+            description = "client_id: not the client of the Authorization header"
+            raise MalformedRequestError(description, code=ErrorCode.INVALID_CLIENT)
+        return basic
     if client_id is None and assertion is None:
         raise MalformedRequestError("the request names no client", code=ErrorCode.INVALID_CLIENT)
-    return PresentedClient(unverified_client_id=client_id, assertion=assertion)
+    method = CLIENT_SECRET_POST if secret is not None else None
+    return PresentedClient(unverified_client_id=client_id, assertion=assertion, secret=secret, method=method)
+
+
+def _parse_authorization(value: str) -> PresentedClient:
+    """RFC 6749 §2.3.1: client id and secret are form-encoded before they become Basic credentials."""
+    credentials = parse_basic_credentials(value)
+    if credentials is None:
+        raise MalformedRequestError("Authorization: not in the form of Basic", code=ErrorCode.INVALID_CLIENT)
+    client_id, secret = decode_form_text(credentials[0]), decode_form_text(credentials[1])
+    if not client_id or not secret:
+        description = "Authorization: the client id or the secret is empty, or not in form encoding"
+        raise MalformedRequestError(description, code=ErrorCode.INVALID_CLIENT)
+    return PresentedClient(unverified_client_id=client_id, secret=secret, method=CLIENT_SECRET_BASIC)
 
 
 def _build_presented_client(client: PresentedClient) -> tuple[Pair, ...]:
+    if client.method == CLIENT_SECRET_BASIC:
+        # RFC 6749 §2.3: one method a request; servers take a second client_id for another one.
+        return ()
     assertion_type = CLIENT_ASSERTION_TYPE if client.assertion is not None else None
     return list_present(
         (
             ("client_id", client.unverified_client_id),
             ("client_assertion_type", assertion_type),
             ("client_assertion", client.assertion),
+            ("client_secret", client.secret),
         )
     )

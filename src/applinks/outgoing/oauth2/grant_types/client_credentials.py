@@ -6,7 +6,7 @@ from applinks.wire.oauth2.messages import ClientCredentials, PresentedClient, To
 
 
 def request_application_token(
-    endpoint: str, *, scopes: tuple[str, ...], resource: str, client: PresentedClient
+    endpoint: str, *, scopes: tuple[str, ...], resource: str | None, client: PresentedClient
 ) -> Exchange[TokenAnswer]:
     """
     Ask for an access token in our own name.

@@ -6,7 +6,9 @@ from applinks.secret import Secret
 from applinks.wire.oauth2.messages import PresentedClient, Refresh, TokenAnswer, TokenRequest
 
 
-def refresh(endpoint: str, *, refresh_token: Secret, resource: str, client: PresentedClient) -> Exchange[TokenAnswer]:
+def refresh(
+    endpoint: str, *, refresh_token: Secret, resource: str | None, client: PresentedClient
+) -> Exchange[TokenAnswer]:
     """
     Turn a refresh token into tokens; without ``scope``, so that what was granted stays whole.
 

@@ -1,0 +1,1 @@
+"""A site with django-oauth-toolkit, as its documentation sets one up for production."""

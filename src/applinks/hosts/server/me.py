@@ -1,0 +1,65 @@
+"""
+Who am I: the one call that the server form answers by itself.
+
+A client's developer sees with it that a token works, and whose it is.
+"""
+
+import json
+
+from applinks.errors import RefusedError
+from applinks.hosts.server.scopes import EMAIL, PROFILE
+from applinks.incoming.authentication import authenticate
+from applinks.incoming.caller import Caller
+from applinks.incoming.policy import check_caller_may
+from applinks.incoming.side import IncomingSide
+from applinks.web.protocol.endpoints import Endpoint
+from applinks.wire.http import Request, Response
+
+ME_PATH = "/applinks/api/v1/me"
+
+
+def build_me_endpoint(side: IncomingSide) -> Endpoint:
+    """Give the endpoint, for whoever calls with the scope ``profile``."""
+    return Endpoint("GET", "me", lambda request, _: answer_me(request, side=side))
+
+
+async def answer_me(request: Request, *, side: IncomingSide) -> Response:
+    """
+    Say who calls, over which link, with which client and scopes.
+
+    ``name`` is that of the user whom the call acts as, null where it acts for the application itself.
+
+    Raises:
+        RefusedError: with the challenge that fits.
+    """
+    caller = await authenticate(request, side=side)
+    try:
+        check_caller_may(caller, PROFILE, request=request, side=side)
+    except RefusedError as refusal:
+        if caller is None:
+            raise
+        raise refusal.about(link_id=caller.link.id, client=caller.client.id) from refusal.__cause__
+    assert caller is not None  # noqa: S101 - a caller that may is one.
+    return Response(
+        status=200,
+        headers=(
+            ("Content-Type", "application/json"),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+        ),
+        body=json.dumps(_describe(caller)).encode(),
+    )
+
+
+def _describe(caller: Caller) -> dict[str, object]:
+    user = caller.user
+    described: dict[str, object] = {
+        "name": user.name if user else None,
+        "link": caller.link.handle,
+        "client": caller.client.client_id,
+        "scopes": sorted(caller.scopes),
+        "protocol": caller.protocol,
+    }
+    if EMAIL in caller.scopes:
+        described["email"] = user.email if user else None
+    return described

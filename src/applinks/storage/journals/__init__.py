@@ -1,0 +1,1 @@
+"""What happened: what was changed, and what was refused or failed."""

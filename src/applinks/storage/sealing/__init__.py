@@ -1,0 +1,1 @@
+"""Secrets at rest, and the key that they are sealed with."""
