@@ -194,3 +194,9 @@ def test_metadata_of_another_resource_is_refused(changes):
 def test_a_resource_takes_tokens_in_the_header_alone():
     """RFC 9728 §2, security.md RS-21."""
     assert build_resource_metadata(RESOURCE)["bearer_methods_supported"] == ["header"]
+
+
+def test_what_is_no_scope_is_not_among_those_that_can_be_asked_for():
+    """RFC 6749 §3.3: spaces, quotes and control characters stand in none; ours: they reach no page."""
+    document = build_server_metadata(SERVER) | {"scopes_supported": ["a", "b c", "\x1b[31m", "", 'd"', "e:f"]}
+    assert read(document).scopes == ("a", "e:f")

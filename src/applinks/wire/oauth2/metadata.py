@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from applinks.wire.oauth2.scope import is_scope_token
 from applinks.wire.urls import MalformedUrlError, check_endpoint_url
 
 SERVER_METADATA_PATH = "/.well-known/oauth-authorization-server"
@@ -118,7 +119,7 @@ def parse_server_metadata(document: Mapping[str, Any], *, issuer: str, allow_htt
         introspection_endpoint=_find_url(document, "introspection_endpoint", allow_http=allow_http),
         userinfo_endpoint=_find_url(document, "userinfo_endpoint", allow_http=allow_http),
         jwks_uri=_find_url(document, "jwks_uri", allow_http=allow_http),
-        scopes=_get_texts(document, "scopes_supported"),
+        scopes=_get_scopes(document),
         response_types=_get_texts(document, "response_types_supported"),
         # RFC 8414 §2 names these two as what silence means.
         grant_types=_get_texts(document, "grant_types_supported", default=("authorization_code", "implicit")),
@@ -200,7 +201,7 @@ def parse_resource_metadata(document: Mapping[str, Any], *, resource: str, allow
         resource=resource,
         authorization_servers=servers,
         jwks_uri=_find_url(document, "jwks_uri", allow_http=allow_http),
-        scopes=_get_texts(document, "scopes_supported"),
+        scopes=_get_scopes(document),
         name=name if isinstance(name, str) else "",
     )
 
@@ -241,6 +242,11 @@ def _check_url(name: str, value: str, *, allow_http: bool) -> None:
         check_endpoint_url(value, allow_http=allow_http)
     except MalformedUrlError as error:
         raise MalformedMetadataError(f"{name}: {error}") from None
+
+
+def _get_scopes(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give what can be asked for; a text that is no scope cannot, and shall reach no page."""
+    return tuple(text for text in _get_texts(document, "scopes_supported") if is_scope_token(text))
 
 
 def _get_texts(document: Mapping[str, Any], name: str, *, default: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -23,9 +23,18 @@ def parse_scope(text: str) -> tuple[str, ...]:
         MalformedScopeError: a character is not allowed there.
     """
     tokens = tuple(dict.fromkeys(token for token in text.split(" ") if token))
-    if not all(_SCOPE_TOKEN.match(token) for token in tokens):
+    if not all(is_scope_token(token) for token in tokens):
         raise MalformedScopeError("scope: a character is not allowed")
     return tokens
+
+
+def is_scope_token(text: str) -> bool:
+    """
+    Whether the text may be one token of a scope.
+
+    RFC 6749 §3.3.
+    """
+    return _SCOPE_TOKEN.match(text) is not None
 
 
 def format_scope(scopes: Iterable[str]) -> str:
