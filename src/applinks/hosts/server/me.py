@@ -4,15 +4,13 @@ Who am I: the one call that the server form answers by itself.
 A client's developer sees with it that a token works, and whose it is.
 """
 
-import json
-
 from applinks.errors import RefusedError
 from applinks.hosts.server.scopes import EMAIL, PROFILE
 from applinks.incoming.authentication import authenticate
 from applinks.incoming.caller import Caller
 from applinks.incoming.policy import check_caller_may
 from applinks.incoming.side import IncomingSide
-from applinks.web.protocol.endpoints import Endpoint
+from applinks.web.protocol.endpoints import Endpoint, build_json_answer
 from applinks.wire.http import Request, Response
 
 ME_PATH = "/applinks/api/v1/me"
@@ -40,15 +38,7 @@ async def answer_me(request: Request, *, side: IncomingSide) -> Response:
             raise
         raise refusal.about(link_id=caller.link.id, client=caller.client.id) from refusal.__cause__
     assert caller is not None  # noqa: S101 - a caller that may is one.
-    return Response(
-        status=200,
-        headers=(
-            ("Content-Type", "application/json"),
-            ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"),
-        ),
-        body=json.dumps(_describe(caller)).encode(),
-    )
+    return build_json_answer(_describe(caller), cache="no-store")
 
 
 def _describe(caller: Caller) -> dict[str, object]:

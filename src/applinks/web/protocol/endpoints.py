@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -38,7 +38,7 @@ from applinks.linking.test_call import answer_check
 from applinks.outgoing.side import CLIENT_PATH, DOCUMENT_PATH
 from applinks.records.scopes import Resource
 from applinks.settings import Settings
-from applinks.wire.http import Request, Response
+from applinks.wire.http import Headers, Request, Response
 from applinks.wire.linking.manifest import WELL_KNOWN_PATH
 from applinks.wire.oauth2.metadata import SERVER_METADATA_PATH
 
@@ -146,9 +146,9 @@ async def _answer_health(side: IncomingSide) -> Response:
     try:
         await side.store.find_client("health")
     except StoreError:
-        unavailable = _build_json({"status": "unavailable"}, cache="no-store", status=503)
-        return replace(unavailable, headers=(*unavailable.headers, ("Retry-After", str(RETRY_AFTER_SECONDS))))
-    return _build_json({"status": "ok"}, cache="no-store")
+        later = (("Retry-After", str(RETRY_AFTER_SECONDS)),)
+        return build_json_answer({"status": "unavailable"}, cache="no-store", status=503, headers=later)
+    return build_json_answer({"status": "ok"}, cache="no-store")
 
 
 async def _answer_hand_document(request: Request, *, linking: LinkingSide) -> Response:
@@ -158,23 +158,20 @@ async def _answer_hand_document(request: Request, *, linking: LinkingSide) -> Re
     if found is None:
         raise RefusedError("There is no such document.", code="not_found", status=404)
     link, registration = found
-    return _build_json(build_hand_client_document(link, registration, side=linking), cache=_FOR_MINUTES)
+    return build_json_answer(build_hand_client_document(link, registration, side=linking), cache=_FOR_MINUTES)
 
 
 def _serve_document(place: str, build: Callable[[], Awaitable[Mapping[str, Any]]]) -> Endpoint:
     async def answer(_request: Request, _source: str) -> Response:
-        return _build_json(await build(), cache=_FOR_MINUTES)
+        return build_json_answer(await build(), cache=_FOR_MINUTES)
 
     return Endpoint("GET", place, answer)
 
 
-def _build_json(document: Mapping[str, Any], *, cache: str, status: int = 200) -> Response:
-    headers = (
-        ("Content-Type", "application/json"),
-        ("Cache-Control", cache),
-        ("X-Content-Type-Options", "nosniff"),
-    )
-    return Response(status=status, headers=headers, body=msgspec.json.encode(document))
+def build_json_answer(document: Mapping[str, Any], *, cache: str, status: int = 200, headers: Headers = ()) -> Response:
+    """Build an answer of JSON that no browser takes for anything else; ``cache`` is its ``Cache-Control``."""
+    own = (("Content-Type", "application/json"), ("Cache-Control", cache), ("X-Content-Type-Options", "nosniff"))
+    return Response(status=status, headers=(*own, *headers), body=msgspec.json.encode(document))
 
 
 async def _ready(document: Mapping[str, Any]) -> Mapping[str, Any]:
