@@ -16,6 +16,7 @@ from bench.measures.endpoints import measure_endpoints
 from bench.measures.growth import LARGE, SMALL, measure_growth
 from bench.measures.guard import measure_guard
 from bench.measures.jwt import measure_jwt
+from bench.measures.oauth1 import measure_oauth1
 from bench.measures.outgoing import measure_outgoing
 from bench.measures.start import measure_memory, measure_start
 from bench.page import PAGE, write_page
@@ -29,7 +30,7 @@ from bench.subjects.toolkit import run_toolkit
 from bench.subjects.yardstick import run_yardstick
 from tests import postgresql
 
-GROUPS = ("endpoints", "guard", "jwt", "outgoing", "start", "growth")
+GROUPS = ("endpoints", "guard", "jwt", "oauth1", "outgoing", "start", "growth")
 
 
 def run(effort: Effort, groups: tuple[str, ...] = GROUPS, *, server: str | None = None) -> Report:
@@ -50,6 +51,8 @@ def run(effort: Effort, groups: tuple[str, ...] = GROUPS, *, server: str | None 
             _run_guard(folder, server, effort, report)
         if "jwt" in groups:
             measure_jwt(effort, report)
+        if "oauth1" in groups:
+            measure_oauth1(folder, effort, report)
         if "outgoing" in groups:
             with run_yardstick(folder) as yardstick:
                 measure_outgoing(yardstick, folder, effort, report)

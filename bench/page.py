@@ -17,7 +17,10 @@ from tests.postgresql import find_programs
 from tools.proofs import format_table
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "performance.md"
-_PACKAGES = ("uvicorn", "httptools", "starlette", "django-oauth-toolkit", "django", "authlib", "flask", "gunicorn")
+_PACKAGES = (
+    *("uvicorn", "httptools", "starlette", "cryptography"),
+    *("django-oauth-toolkit", "django", "authlib", "oauthlib", "flask", "gunicorn"),
+)
 
 
 _METHOD = (
@@ -31,6 +34,7 @@ _METHOD = (
     "django-oauth-toolkit and Authlib run under gunicorn's synchronous worker, the fastest that was tried.",
     "Their clients' secrets are not hashed as passwords are, which would cost 200 ms a request.",
     "The yardstick (`bench/peers/yardstick.py`) is bare ASGI with digests in SQLite and nothing else.",
+    "OAuth 1.0a is signed and verified in one thread, and processor time counts; each library keeps nonces in a set.",
     "The set-up of every server is in `bench/peers` and `bench/subjects`.",
 )
 

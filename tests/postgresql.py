@@ -133,9 +133,9 @@ def make_database(server: str, name: str) -> Iterator[str]:
 _EMPTY = """
 DO $$ DECLARE name text; BEGIN
   IF to_regclass('applinks_version') IS NOT NULL THEN
-    FOREACH name IN ARRAY '{sessions,accounts,leases,failures,audit,assertions,codes,access_tokens,refresh_tokens,
-      families,round_trips,connections,registrations,grants,client_secrets,clients,decided_proposals,links,keys,
-      instance}'::text[]
+    FOREACH name IN ARRAY '{sessions,accounts,leases,failures,audit,assertions,nonces,temporary_credentials,
+      token_credentials,codes,access_tokens,refresh_tokens,families,round_trips,connections,
+      registrations,grants,client_secrets,clients,decided_proposals,links,keys,instance}'::text[]
     LOOP EXECUTE format('DELETE FROM applinks_%s', trim(name)); END LOOP;
   END IF;
 END $$

@@ -12,8 +12,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from applinks.bounds import Lifetimes, Sizes
 from applinks.cli.main import app
-from applinks.settings import Lifetimes, Settings, Sizes
+from applinks.settings import Settings
 from tools.deviations import find_deviations, format_deviations
 from tools.endpoints import format_endpoints
 from tools.errors import format_errors

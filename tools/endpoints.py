@@ -53,10 +53,16 @@ _PROTOCOL: Mapping[str, tuple[str, str]] = {
     ),
     "/applinks/oauth2/jwks": ("this application’s public keys", "anybody"),
     "/applinks/oauth2/client.json": ("who this application is as a client", "anybody"),
-    "/applinks/oauth2/clients/": (
+    "/applinks/oauth2/clients/{name}": (
         "the same for a server without Applinks, under a random name and `.json`",
         "anybody who was told the name",
     ),
+    "/applinks/oauth1/request-token": ("temporary credentials, RFC 5849 §2.1", "a client of OAuth 1.0a that signs"),
+    "/applinks/oauth1/access-token": (
+        "token credentials, RFC 5849 §2.3, and their renewal by the session handle",
+        "the client that holds what they follow, which signs",
+    ),
+    "/applinks/oauth1/jwks": ("this application’s public RSA keys, by which it signs as a client", "anybody"),
     "/applinks/link/statement": (
         "how a link stands at the peer; answered with how it stands here",
         "the peer of the link, by its signature",
@@ -64,6 +70,41 @@ _PROTOCOL: Mapping[str, tuple[str, str]] = {
     "/applinks/link/check": ("the test call of a link", "the peer of a link in force, with the scope `applinks:check`"),
     "/applinks/health": ("whether the database answers: 200, or else 503", "anybody"),
 }
+_CLIENT, _ADMINISTRATOR = "a client of OAuth 1.0a that signs", "a peer that calls in the name of an administrator here"
+# The same for clients and peers that are set up for Data Center; VERSION is one of several that are alike.
+_DATA_CENTER: Mapping[str, tuple[str, str]] = {
+    "/plugins/servlet/oauth/request-token": ("as `/applinks/oauth1/request-token`", _CLIENT),
+    "/plugins/servlet/oauth/authorize": ("leads a browser to `/applinks/oauth1/authorize`", "anybody"),
+    "/plugins/servlet/oauth/access-token": ("as `/applinks/oauth1/access-token`", _CLIENT),
+    "/plugins/servlet/oauth/consumer-info": ("who this application is as a client (consumer), with its key", "anybody"),
+    "/plugins/servlet/applinks/oauth/login-dance/authorize": (
+        "leads a browser to the page on which a user connects to a peer",
+        "anybody",
+    ),
+    "/plugins/servlet/applinks/oauth/login-dance/access": ("leads a browser to our callback", "anybody"),
+    "/rest/applinks/VERSION/manifest": (
+        "what this application is, as XML or JSON",
+        "anybody; a signature that is there has to be good",
+    ),
+    "/rest/applinks/VERSION/manifest.json": ("the same", "anybody; a signature that is there has to be good"),
+    "/rest/applinks/VERSION/capabilities": ("what this application can besides", "anybody"),
+    "/rest/applinks/VERSION/capabilities/{name}": ("whether it can one thing", "anybody"),
+    "/rest/applinks/VERSION/status/{id}": ("whether a link works", _ADMINISTRATOR),
+    "/rest/applinks/VERSION/status/{id}/oauth": (
+        "how a link is set up here; PUT changes it",
+        f"anybody reads; {_ADMINISTRATOR} changes",
+    ),
+    "/rest/applinks/VERSION/applicationlink": ("the linked applications; PUT adds one", _ADMINISTRATOR),
+    "/rest/applinks/VERSION/applicationlink/{id}/authentication/provider": (
+        "how the peer wants to be called",
+        _ADMINISTRATOR,
+    ),
+    "/rest/applinks-oauth/VERSION/applicationlink/{id}/authentication/consumer": (
+        "by which client (consumer) the peer calls us",
+        _ADMINISTRATOR,
+    ),
+}
+_VERSION = re.compile(r"(?<=^/rest/applinks/)[^/]+(?=/)|(?<=^/rest/applinks-oauth/)[^/]+(?=/)")
 _WHO = {
     Access.USER: "a user who is logged in and active",
     Access.LOOK: "an administrator or an auditor",
@@ -73,7 +114,7 @@ _INTRODUCTION = """\
 # Endpoints
 
 Every address stands below the base URL of the application.
-All but the well-known ones begin with `/applinks`.
+All begin with `/applinks`, but for the well-known ones and those where Data Center applications look.
 
 What needs a log-in sends a browser that has none to the log-in page of the host, and comes back.
 Every answer that refuses says why with a code, and carries a reference: see [errors](errors.md).
@@ -83,6 +124,15 @@ _PROGRAMS = """\
 
 They read no cookie and set none.
 PATH is the path of the base URL, where it has one, and RESOURCE that of a resource that the host declares below it.
+
+| method | address | what | who may |
+|---|---|---|---|
+"""
+_APPLICATIONS = """\
+## For Data Center applications
+
+The same for clients and peers that are set up for Atlassian’s addresses; there where we speak OAuth 1.0a.
+VERSION is 1.0, 2.0, 3.0 or latest, below `/rest/applinks-oauth` 1.0 or latest; each answers alike.
 
 | method | address | what | who may |
 |---|---|---|---|
@@ -102,9 +152,13 @@ def format_endpoints() -> str:
     """Give the page on every address."""
     with tempfile.TemporaryDirectory() as folder:
         protocol, pages = asyncio.run(_read_tables(Path(folder)))
-    programs = "\n".join(_list_protocol(protocol))
+    if missing := protocol.keys() ^ {**_PROTOCOL, **_DATA_CENTER}.keys():
+        raise SystemExit(f"tools/endpoints.py and the routing table differ: {', '.join(sorted(missing))}")
+    programs = "\n".join(_list_protocol(protocol, _PROTOCOL))
+    applications = "\n".join(_list_protocol(protocol, _DATA_CENTER))
     people = "\n".join(_list_pages(pages))
-    return f"{_INTRODUCTION}\n{_PROGRAMS}{programs}\n\n{_PEOPLE}{people}\n"
+    parts = (_INTRODUCTION, _PROGRAMS + programs + "\n", _APPLICATIONS + applications + "\n", _PEOPLE + people + "\n")
+    return "\n".join(parts)
 
 
 async def _read_tables(folder: Path) -> tuple[dict[str, str], list[tuple[str, str]]]:
@@ -123,7 +177,7 @@ async def _read_tables(folder: Path) -> tuple[dict[str, str], list[tuple[str, st
         )
     )
     try:
-        protocol = {_show(path): each.method for path, each in running.guard.endpoints.items()}
+        protocol = {_show(path): ", ".join(each.methods) for path, each in running.guard.endpoints.items()}
         routes: Sequence[Any] = running.pages.routes  # type: ignore[attr-defined]
         pages = [(route.path, method) for route in routes for method in sorted(route.methods - {"HEAD"})]
     finally:
@@ -134,15 +188,13 @@ async def _read_tables(folder: Path) -> tuple[dict[str, str], list[tuple[str, st
 def _show(path: str) -> str:
     for part, shown in _SHOWN.items():
         path = path.replace(part, "/" + shown)
-    return path
+    return _VERSION.sub("VERSION", path)
 
 
-def _list_protocol(methods: Mapping[str, str]) -> Iterator[str]:
-    if missing := methods.keys() ^ _PROTOCOL.keys():
-        raise SystemExit(f"tools/endpoints.py and the routing table differ: {', '.join(sorted(missing))}")
-    for path, method in sorted(methods.items()):
-        what, who = _PROTOCOL[path]
-        yield f"| {method} | `{path}` | {what} | {who} |"
+def _list_protocol(methods: Mapping[str, str], described: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    for path in sorted(described):
+        what, who = described[path]
+        yield f"| {methods[path]} | `{path}` | {what} | {who} |"
 
 
 def _list_pages(routes: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from applinks import errors
+from applinks.incoming.oauth1.problems import _DESCRIPTIONS as PROBLEMS
 from applinks.linking.errors import _DESCRIPTIONS, LinkingError
 from applinks.outgoing import errors as outgoing_errors
 from applinks.storage.sealing import sealer
+from applinks.wire.oauth1.problems import Problem
 from applinks.wire.oauth2.error_codes import ErrorCode
 from applinks.words.refusals import REFUSALS
 from applinks.words.servers import WARNINGS
@@ -33,6 +35,8 @@ _SPEAKING = {
     "UnsafeCallError",
     "WrongIssuerError",
 }
+# What takes a code, and then what is said of it; so does a `_refuse` that takes a problem of OAuth 1.0a.
+_CODE_FIRST = {"build_refusal", "_FaultError", "AuthorizationRedirect"}
 # Where the errors are that a host may catch.
 _MODULES = (errors, outgoing_errors, sealer)
 _DEFAULTS = {
@@ -62,6 +66,7 @@ _INTRODUCTION = """\
 # Errors
 
 A refusal of a request from a program is JSON with `error`, `error_description` and `reference`.
+One of a request over OAuth 1.0a is a form with `oauth_problem`, what belongs to it, and `reference`.
 One on a page says what happened and what to do, and shows the reference.
 The reason stands in neither: whoever can open the database reads it with `applinks failures show REFERENCE`.
 
@@ -76,6 +81,7 @@ def format_errors(source: Path) -> str:
         _INTRODUCTION,
         *_format_classes(),
         *_format_oauth(),
+        *_format_problems(),
         *_format_linking(),
         *_format_descriptions(source),
         *_format_refusals(),
@@ -86,7 +92,7 @@ def format_errors(source: Path) -> str:
 
 def find_codes(source: Path) -> set[str]:
     """Give every code that the source names where it raises or declares an error, tables apart."""
-    codes = set(_DESCRIPTIONS) | set(REFUSALS) | set(ErrorCode) | set(_DEFAULTS.values())
+    codes = set(_DESCRIPTIONS) | set(PROBLEMS) | set(REFUSALS) | set(ErrorCode) | set(_DEFAULTS.values())
     for path in _list_files(source):
         tree = ast.parse(path.read_text("utf-8"))
         codes |= {code for code, _ in _find_raised(tree)}
@@ -124,6 +130,18 @@ def _format_oauth() -> Iterator[str]:
         raise SystemExit(f"tools/errors.py says nothing of {', '.join(sorted(missing))}")
     for code in ErrorCode:
         yield _row(f"`{code}`", _MEANINGS[code])
+    yield ""
+
+
+def _format_problems() -> Iterator[str]:
+    yield "## Problems of OAuth 1.0a"
+    yield ""
+    yield "Of its addresses and of guarded routes, in the challenge and in the body; neither holds a secret."
+    yield "With `signature_invalid` comes the text that we took to be signed."
+    yield ""
+    yield from _begin_table("code", "status", "means")
+    for problem, meaning in PROBLEMS.items():
+        yield _row(f"`{problem}`", str(problem.status), meaning)
     yield ""
 
 
@@ -234,7 +252,7 @@ def _read_call(node: ast.Call, texts: Mapping[str, str]) -> Iterator[tuple[str, 
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
     values = list(node.args)
     said: ast.expr | None
-    if name in {"build_refusal", "_FaultError", "AuthorizationRedirect"} and len(values) >= 2:
+    if len(values) >= 2 and (name in _CODE_FIRST or (name == "_refuse" and _get_owner(values[0]) == "Problem")):
         codes, said = list(_list_texts(values[0])), values[1]
     elif name == "InvalidValueError" and len(values) == 3:
         codes, said = list(_list_texts(values[1])), values[2]
@@ -252,12 +270,14 @@ def _read_call(node: ast.Call, texts: Mapping[str, str]) -> Iterator[tuple[str, 
 
 
 def _list_texts(node: ast.expr | None) -> Iterator[str]:
-    """Give the codes that an expression can be: a text, a member of `ErrorCode`, or one of two."""
+    """Give the codes that an expression can be: a text, a member of `ErrorCode` or `Problem`, or one of two."""
     match node:
         case ast.Constant(value=str() as text):
             yield text
         case ast.Attribute(value=ast.Name(id="ErrorCode"), attr=attr):
             yield ErrorCode[attr].value
+        case ast.Attribute(value=ast.Name(id="Problem"), attr=attr) if attr in Problem.__members__:
+            yield Problem[attr].value
         case ast.IfExp(body=body, orelse=orelse):
             yield from _list_texts(body)
             yield from _list_texts(orelse)
@@ -276,6 +296,10 @@ def _get_text(node: ast.expr | None, texts: Mapping[str, str]) -> str:
             return "".join(str(each.value) if isinstance(each, ast.Constant) else "…" for each in values)
         case _:
             return ""
+
+
+def _get_owner(node: ast.expr) -> str:
+    return _get_name(node.value) if isinstance(node, ast.Attribute) else ""
 
 
 def _get_name(node: ast.expr) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from applinks.entropy import Rows, SystemEntropy
-from applinks.wire.oauth2.token_format import TokenKind, format_token, parse_token
+from applinks.wire.token_format import TokenKind, format_token, parse_token
 from bench.findings import Goal, Report, Table
 from bench.load import Round, run_load
 from bench.measures.endpoints import build_introspect, build_issue

@@ -1,5 +1,6 @@
 """Application links with OAuth: link two web applications so that each can call the other, as its users."""
 
+from applinks.bounds import Lifetimes, Sizes
 from applinks.errors import (
     AddressNotAllowedError,
     ApplinksError,
@@ -21,7 +22,7 @@ from applinks.records.links import Link
 from applinks.records.scopes import Resource, Scope
 from applinks.records.users import HostUsers, Role, User
 from applinks.secret import Secret
-from applinks.settings import Lifetimes, Settings, Sizes
+from applinks.settings import Settings
 
 __all__ = [
     "AddressNotAllowedError",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from applinks.administration.side import build_administration
+from applinks.administration.side import Administration, build_administration
 from applinks.errors import StoreError
 from applinks.incoming.side import IncomingSide
 from applinks.linking.side import LinkingSide
@@ -19,7 +19,8 @@ from applinks.web.guard import GuardContext
 from applinks.web.pages.application import OpenPage, Page, build_pages
 from applinks.web.pages.context import PagesContext
 from applinks.web.protocol.asgi import AsgiApplication
-from applinks.web.protocol.endpoints import Endpoint, build_endpoints
+from applinks.web.protocol.endpoints import build_endpoints
+from applinks.web.protocol.routes import Endpoint
 
 _log = logging.getLogger("applinks.app")
 
@@ -95,6 +96,13 @@ async def assemble(declared: Declared, form: OwnForm | None = None) -> Running:
         form.open(storage)
     sides = build_sides(declared, storage)
     incoming, linking = sides.incoming, sides.linking
+    administration = build_administration(
+        storage,
+        clock=declared.clock,
+        entropy=declared.entropy,
+        declared=tuple(scope for each in declared.resources for scope in each.scopes),
+        users=declared.users,
+    )
     usages = (incoming.usage, sides.outgoing.usage)
     return Running(
         storage=storage,
@@ -103,15 +111,20 @@ async def assemble(declared: Declared, form: OwnForm | None = None) -> Running:
             settings=settings,
             incoming=incoming,
             endpoints=build_endpoints(
-                incoming=incoming, linking=linking, extra=form.build_endpoints(incoming) if form else {}
+                incoming=incoming,
+                linking=linking,
+                administration=administration,
+                extra=form.build_endpoints(incoming) if form else {},
             ),
         ),
-        pages=_build_pages(declared, form, storage, sides),
+        pages=_build_pages(declared, form, storage, sides, administration),
         upkeep=asyncio.create_task(run_upkeep(storage, linking, sides.teller, usages), name="applinks.upkeep"),
     )
 
 
-def _build_pages(declared: Declared, form: OwnForm | None, storage: Storage, sides: Sides) -> AsgiApplication:
+def _build_pages(
+    declared: Declared, form: OwnForm | None, storage: Storage, sides: Sides, administration: Administration
+) -> AsgiApplication:
     return build_pages(
         PagesContext(
             settings=declared.settings,
@@ -120,12 +133,7 @@ def _build_pages(declared: Declared, form: OwnForm | None, storage: Storage, sid
             incoming=sides.incoming,
             outgoing=sides.outgoing,
             linking=sides.linking,
-            administration=build_administration(
-                storage,
-                clock=declared.clock,
-                entropy=declared.entropy,
-                declared=tuple(scope for each in declared.resources for scope in each.scopes),
-            ),
+            administration=administration,
             failures=storage.failures,
             clock=declared.clock,
             entropy=declared.entropy,

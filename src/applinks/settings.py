@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
+from applinks.bounds import Lifetimes, Sizes
 from applinks.errors import SettingsError
 from applinks.secret import Secret
 
-Protocol = Literal["oauth2"]
+Protocol = Literal["oauth2", "oauth1"]
 Synchronous = Literal["FULL", "NORMAL"]
 
 _BASE_URL = re.compile(
@@ -24,80 +25,15 @@ _BASE_URL = re.compile(
     r"(?::(?P<port>[1-9][0-9]{0,4}))?"
     r"(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*)\Z"
 )
+_ATLASSIAN_TYPE = re.compile(r"[A-Za-z0-9.-]{1,40}\Z")
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
 _HIGHEST_PORT = 65535
-_TEXTS = ("base_url", "name", "kind", "database", "synchronous")
+_TEXTS = ("base_url", "name", "kind", "atlassian_type", "database", "synchronous")
 _LISTS = ("protocols", "proxies")
 _SWITCHES = ("allow_http_for_loopback", "sealing_key_lost")
 _SWITCHED = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 _POSTGRESQL = "postgresql://"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lifetimes:
-    """
-    How long things last, in seconds.
-
-    Attributes:
-        code_seconds: how soon a client has to exchange an authorization code.
-        access_token_seconds: how long an access token is good for.
-        refresh_idle_seconds: how long a refresh token is good for that nobody uses.
-        refresh_absolute_seconds: how long tokens can be renewed after a user's consent; then she is asked again.
-        rotation_window_seconds: how long a superseded refresh token still gets the same answer.
-        proposal_seconds: how long a proposal, and the answer to it, may be decided; 600 at most.
-        tombstone_seconds: how long it is remembered that a link ended and which proposals were decided.
-        round_trip_seconds: how long a user may take to connect her account.
-        confirm_again_seconds: how fresh a log-in has to be for approving a link, where the host says when it was.
-        failure_seconds: how long failures are kept.
-        audit_seconds: how long the audit, and grants that ended, are kept.
-        session_idle_seconds: how long a session of our pages lasts that nobody uses.
-        session_absolute_seconds: how long a session of our pages lasts at the most.
-    """
-
-    code_seconds: int = 60
-    access_token_seconds: int = 3600
-    refresh_idle_seconds: int = 30 * 86400
-    refresh_absolute_seconds: int = 365 * 86400
-    rotation_window_seconds: int = 30
-    proposal_seconds: int = 600
-    tombstone_seconds: int = 2 * 365 * 86400
-    round_trip_seconds: int = 600
-    confirm_again_seconds: int = 600
-    failure_seconds: int = 30 * 86400
-    audit_seconds: int = 365 * 86400
-    session_idle_seconds: int = 8 * 3600
-    session_absolute_seconds: int = 7 * 86400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """
-    How large things may be, in bytes, and how long a peer may take, in seconds.
-
-    Attributes:
-        protocol_body: the body of a request to one of our protocol endpoints.
-        page_body: the body of a form of our pages.
-        peer_answer: what a peer answers to a call; a call may say otherwise.
-        document: a peer's answer to OAuth: tokens, metadata.
-        link_document: a peer's link manifest, and its keys.
-        failures_per_link: how many failures of a link are kept, the newest.
-        connect_seconds: to resolve a peer's name and connect.
-        read_seconds: between two parts of a peer's answer.
-        call_seconds: the whole of a call; a call may say otherwise.
-        link_document_seconds: the whole of reading a link manifest, or its keys.
-    """
-
-    protocol_body: int = 64 * 1024
-    page_body: int = 1024 * 1024
-    peer_answer: int = 1024 * 1024
-    document: int = 256 * 1024
-    link_document: int = 64 * 1024
-    failures_per_link: int = 1000
-    connect_seconds: float = 5.0
-    read_seconds: float = 15.0
-    call_seconds: float = 30.0
-    link_document_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +45,13 @@ class Settings:
         base_url: scheme, host, optional port and path, no final slash; also the issuer. ``http`` on loopback only.
         name: what other applications call us; without one, the host of the base URL.
         kind: the ``type`` in our manifest, such as ``tracker``; empty: left out.
+        atlassian_type: the type that Atlassian Data Center peers are told, such as ``jira``, ``confluence`` or
+            ``stash``; they show one that is ``generic`` as another maker's.
         database: ``sqlite:///PATH``, or ``postgresql://user:password@host/name`` for a database that is there already.
         sealing_key: 32 bytes in base64; without one, a file of mode 0600 beside the SQLite file. PostgreSQL needs one.
-        sealing_key_lost: at the next start, give up what the lost key sealed: connections have to be made anew, and
-            peers compare a new key of ours; links and what they hold survive. Of no effect while the key opens.
+        sealing_key_lost: at the next start, give up what the lost key sealed: connections, and secrets and tokens of
+            OAuth 1.0a, have to be made anew, and peers compare new keys of ours; links survive, and so do the tokens of
+            OAuth 2. Of no effect while the key opens.
         protocols: those we offer, in order of preference.
         synchronous: SQLite's durability: ``FULL`` survives a power cut, ``NORMAL`` is faster.
         allow_http_for_loopback: let peers and issuers on ``127.0.0.1``, ``[::1]`` and ``localhost`` be ``http``; on by
@@ -127,11 +66,12 @@ class Settings:
     base_url: str
     name: str = ""
     kind: str = ""
+    atlassian_type: str = "generic"
     # It may hold a password.
     database: str = field(default="sqlite:///applinks.db", repr=False)
     sealing_key: Secret | None = None
     sealing_key_lost: bool = False
-    protocols: tuple[Protocol, ...] = ("oauth2",)
+    protocols: tuple[Protocol, ...] = ("oauth2", "oauth1")
     synchronous: Synchronous = "FULL"
     allow_http_for_loopback: bool | None = None
     user_seen_seconds: int = 30
@@ -147,6 +87,8 @@ class Settings:
             raise SettingsError("name: 1 to 60 characters, which can all be shown")
         if len(self.kind) > 40:
             raise SettingsError("kind: at most 40 characters")
+        if not _ATLASSIAN_TYPE.match(self.atlassian_type):
+            raise SettingsError("atlassian_type: 1 to 40 letters, digits, dots and hyphens, such as generic or jira")
         _check_database(self.database)
         if self.synchronous not in get_args(Synchronous):
             raise SettingsError("synchronous: FULL or NORMAL")

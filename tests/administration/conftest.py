@@ -1,3 +1,3 @@
-from tests.linking.conftest import new_databases, world
+from tests.linking.conftest import both, new_databases, world
 
-__all__ = ["new_databases", "world"]
+__all__ = ["both", "new_databases", "world"]

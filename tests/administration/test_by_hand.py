@@ -16,7 +16,7 @@ from applinks.records.registrations import ServerEndpoints
 from applinks.secret import Secret
 from applinks.settings import Settings
 from applinks.wire.linking.terms import Level
-from applinks.wire.oauth2.token_format import TokenKind, parse_token
+from applinks.wire.token_format import TokenKind, parse_token
 from tests.administration.hand import (
     ADMIN,
     AUDIT,

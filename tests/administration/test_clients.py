@@ -25,7 +25,7 @@ from applinks.linking.errors import LinkingError
 from applinks.records.clients import ClientAuthentication, GrantType
 from applinks.records.links import Direction, LinkState
 from applinks.records.usage import LastUsed
-from applinks.wire.oauth2.token_format import parse_token
+from applinks.wire.token_format import parse_token
 from tests.administration.hand import ADMIN, AUDIT, CALLBACK, STRANGER, add_both, incoming, list_events, read_audit
 from tests.linking.world import A_URL, Application, World
 

@@ -11,7 +11,7 @@ from applinks.errors import RefusedError
 from applinks.linking.errors import LinkingError
 from applinks.records.grants import Grant
 from applinks.records.tokens import AccessToken, AuthorizationCode, Family, RefreshToken
-from applinks.wire.oauth2.token_format import ParsedToken, TokenKind, format_row, format_token, parse_token
+from applinks.wire.token_format import ParsedToken, TokenKind, format_row, format_token, parse_token
 from tests.administration.hand import ADMIN, AUDIT, CALLBACK, STRANGER, list_events
 from tests.linking.world import A_URL, Application, World
 

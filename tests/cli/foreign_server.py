@@ -24,13 +24,17 @@ class ForeignServer:
             "scopes_supported": ["openid", "profile", "notes"],
         }
         self.documents: dict[str, Any] = {}
+        self.asked: list[str] = []
         self.token_forms: list[dict[str, str]] = []
         self.calls: list[tuple[str, str, dict[str, str], bytes]] = []
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
-        """Give status, type and body of an answer."""
+        """Give status, type and body of an answer; a document that is bytes is XML."""
+        self.asked.append(path)
         if path in {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"}:
             return _json(self.metadata) if self.metadata else _json({}, 404)
+        if isinstance(self.documents.get(path), bytes):
+            return 200, "application/xml", self.documents[path]
         if path in self.documents:
             return _json(self.documents[path])
         if path == "/token":

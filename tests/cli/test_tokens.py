@@ -11,7 +11,7 @@ import pytest
 from applinks.clock import SystemClock
 from applinks.records.grants import Grant
 from applinks.secret import digest_secret
-from applinks.wire.oauth2.token_format import TokenKind, format_token, parse_token
+from applinks.wire.token_format import TokenKind, format_token, parse_token
 from tests.cli.conftest import Run, open_database
 from tests.conformance.records import (
     add_hand_link,
@@ -73,6 +73,7 @@ def test_each_consent_and_each_token_of_an_application_has_a_line(run_server: Ru
     """Issue: tokens list."""
     listed = _list(run_server)
     assert {each["user"] for each in listed} == {"alice", None}
+    assert {each["protocol"] for each in listed} == {"oauth2"}
     found = run_server("tokens", "list")
     assert found.code == 0
     for each in listed:

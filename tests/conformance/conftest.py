@@ -24,3 +24,13 @@ async def storage(settings: Settings, clock: FixedClock, entropy: CountingEntrop
     storage = await open_storage(settings, clock=clock, entropy=entropy)
     yield storage
     await storage.close()
+
+
+@pytest.fixture
+async def other(
+    settings: Settings, storage: Storage, clock: FixedClock, entropy: CountingEntropy
+) -> AsyncIterator[Storage]:
+    """Give another process's view of the same database."""
+    other = await open_storage(settings, clock=clock, entropy=entropy, for_command=True)
+    yield other
+    await other.close()

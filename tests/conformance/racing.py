@@ -12,6 +12,7 @@ from applinks.records.tokens import Family
 from applinks.secret import Secret
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
+from tests.conformance.oauth1.records import make_credentials, make_oauth1_family
 from tests.conformance.records import (
     NOW,
     THEM,
@@ -70,18 +71,23 @@ async def _race(
 ) -> list[bool]:
     storage = await open_storage(settings, clock=SystemClock(), entropy=SystemEntropy())
     try:
-        match what:
-            case "code":
-                return [await _exchange(storage, row, who, grant) for row in rows]
-            case "client":
-                return [await _rotate_secret(storage, row, who) for row in rows]
-            case "refresh token":
-                assert family is not None
-                return [await _rotate(storage, row, who, grant, family) for row in rows]
-            case _:
-                return [await _decide(storage, row, who) for row in rows]
+        return [await _win(storage, what, row, who, grant=grant, family=family) for row in rows]
     finally:
         await storage.close()
+
+
+async def _win(storage: Storage, what: str, row: int, who: int, *, grant: Grant, family: Family | None) -> bool:
+    if what == "refresh token" and family is not None:
+        return await _rotate(storage, row, who, grant, family)
+    if what == "token credentials" and family is not None:
+        return await _renew(storage, row, who, grant, family)
+    if what == "nonce":
+        return await storage.oauth1.claim_nonce(b"%032d" % row, expires_at=NOW)
+    alone = {"client": _rotate_secret, "proposal": _decide}
+    if what in alone:
+        return await alone[what](storage, row, who)
+    exchange = {"code": _exchange, "temporary credentials": _exchange_temporary}[what]
+    return await exchange(storage, row, who, grant)
 
 
 async def _exchange(storage: Storage, row: int, who: int, grant: Grant) -> bool:
@@ -94,6 +100,18 @@ async def _exchange(storage: Storage, row: int, who: int, grant: Grant) -> bool:
         access_token=make_access_token(grant, new, family=family),
         refresh_token=make_refresh_token(grant, family, new),
     )
+
+
+async def _exchange_temporary(storage: Storage, row: int, who: int, grant: Grant) -> bool:
+    new = 10_000 * who + row
+    family = make_oauth1_family(grant, new)
+    credentials = make_credentials(grant, family, new)
+    return await storage.oauth1.exchange_temporary_credentials(row, at=NOW, family=family, credentials=credentials)
+
+
+async def _renew(storage: Storage, row: int, who: int, grant: Grant, family: Family) -> bool:
+    successor = make_credentials(grant, family, 10_000 * who + row)
+    return await storage.oauth1.renew_token_credentials(row, at=NOW, successor=successor)
 
 
 async def _rotate(storage: Storage, row: int, who: int, grant: Grant, family: Family) -> bool:

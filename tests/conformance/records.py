@@ -260,7 +260,7 @@ async def add_link(storage: Storage, link: Link | None = None) -> tuple[Link, Cl
     """Keep a link and its peer's client."""
     link = link or make_link()
     client = make_client(link)
-    await storage.linking.commit(LinkWrite(link=link, expected_version=None, client=client))
+    await storage.linking.commit(LinkWrite(link=link, expected_version=None, clients=(client,)))
     return link, client
 
 
@@ -268,7 +268,7 @@ async def add_hand_link(storage: Storage, link: Link | None = None, number: int 
     """Keep a link by hand, and a client of it."""
     link = link or make_hand_link(number)
     client = make_hand_client(link, number)
-    await storage.linking.commit(LinkWrite(link=link, expected_version=None, client=client))
+    await storage.linking.commit(LinkWrite(link=link, expected_version=None, clients=(client,)))
     return link, client
 
 

@@ -192,7 +192,7 @@ async def test_the_peers_change_leaves_the_clients_by_hand_alone(storage: Storag
     added = make_hand_client(link, 5)
     assert await storage.incoming.add_client(added, event=make_event())
     changed = make_client(link, scopes=())
-    await storage.linking.commit(LinkWrite(link=link.changed(name="New"), expected_version=1, client=changed))
+    await storage.linking.commit(LinkWrite(link=link.changed(name="New"), expected_version=1, clients=(changed,)))
     assert await find(storage, added) == added
     assert (await find(storage, peer)).scopes == ()
 

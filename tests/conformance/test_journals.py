@@ -1,6 +1,9 @@
 import logging
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from joserfc.jwk import RSAKey
 from sqlalchemy import update
 
 from applinks.errors import RefusedError
@@ -192,16 +195,33 @@ async def test_our_key_is_named_by_its_thumbprint(storage: Storage) -> None:
 
 async def test_every_pair_of_ours_is_listed(storage: Storage, clock: FixedClock) -> None:
     """product.md §4 keys list: retired ones too, newest first; the private half is none of a list."""
-    first = await storage.keys.get_signing_key()
+    first, oauth1 = await storage.keys.get_signing_key(), await storage.keys.get_oauth1_key()
     clock.advance(5)
-    second = await storage.keys.replace(clock=clock)
+    second, second_oauth1 = await storage.keys.replace(clock=clock)
     pairs = await storage.keys.list_pairs()
-    assert [(pair.kid, pair.created_at, pair.retired_at) for pair in pairs] == [
-        (second, NOW + 5, 0),
-        (first.kid, NOW, NOW + 5),
+    assert [(pair.kid, pair.protocol, pair.created_at, pair.retired_at) for pair in pairs] == [
+        (second, "oauth2", NOW + 5, 0),
+        (second_oauth1, "oauth1", NOW + 5, 0),
+        (first.kid, "oauth2", NOW, NOW + 5),
+        (oauth1.kid, "oauth1", NOW, NOW + 5),
     ]
-    assert [pair.private for pair in pairs] == [Secret(""), Secret("")]
-    assert [pair.public for pair in pairs][1] == first.public
+    assert {pair.private for pair in pairs} == {Secret("")}
+    assert [pair.public for pair in pairs][2:] == [first.public, oauth1.public]
+
+
+async def test_the_key_of_oauth_1_0a_is_rsa_and_of_no_other_protocol(storage: Storage) -> None:
+    """House §8 Keys: an RSA-2048 pair an instance; RFC 7638: named by its thumbprint."""
+    pair = await storage.keys.get_oauth1_key()
+    private = load_pem_private_key(pair.private.reveal().encode(), None)
+    assert isinstance(private, RSAPrivateKey)
+    assert (private.key_size, pair.protocol) == (2048, "oauth1")
+    (shown,) = await storage.keys.list_oauth1_public_keys()
+    assert shown == pair.public
+    assert set(shown) == {"kty", "n", "e", "kid", "use"}
+    assert shown["kid"] == pair.kid == compute_thumbprint(shown)
+    key = RSAKey.import_key({name: shown[name] for name in ("kty", "n", "e")})
+    assert key.public_key.public_numbers() == private.public_key().public_numbers()
+    assert pair.kid not in {each["kid"] for each in await storage.keys.list_public_keys()}
 
 
 async def test_what_is_over_goes_and_what_lasts_stays(storage: Storage, settings: Settings, clock: FixedClock) -> None:

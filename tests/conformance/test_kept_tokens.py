@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -26,16 +26,6 @@ from tests.fakes import CountingEntropy, FixedClock
 pytestmark = pytest.mark.anyio
 
 Change = Callable[[Storage], Awaitable[object]]
-
-
-@pytest.fixture
-async def other(
-    settings: Settings, storage: Storage, clock: FixedClock, entropy: CountingEntropy
-) -> AsyncIterator[Storage]:
-    """Give another process's view of the same database."""
-    other = await open_storage(settings, clock=clock, entropy=entropy, for_command=True)
-    yield other
-    await other.close()
 
 
 async def get_found(storage: Storage) -> FoundAccessToken:

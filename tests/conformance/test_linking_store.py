@@ -216,7 +216,7 @@ async def test_the_peers_client_is_replaced_under_its_own_name(storage: Storage)
     """Ours: a change of scopes leaves the grants of the client standing."""
     link, client = await add_link(storage)
     changed = make_client(link, id="cli_another", scopes=("issues:read", "issues:write"), created_at=NOW + 5)
-    await storage.linking.commit(LinkWrite(link=link.changed(name="New"), expected_version=1, client=changed))
+    await storage.linking.commit(LinkWrite(link=link.changed(name="New"), expected_version=1, clients=(changed,)))
     found = await storage.incoming.find_client(client.client_id)
     assert found is not None
     assert found.client == replace(changed, id=client.id, version=2, created_at=client.created_at)
@@ -228,7 +228,7 @@ async def test_a_client_id_belongs_to_one_link(storage: Storage) -> None:
     _, client = await add_link(storage)
     other = make_link(2)
     stolen = make_client(other, client_id=client.client_id)
-    assert await storage.linking.commit(new(other, client=stolen)) is CommitResult.TAKEN
+    assert await storage.linking.commit(new(other, clients=(stolen,))) is CommitResult.TAKEN
     assert await storage.linking.find_link(other.id) is None
 
 

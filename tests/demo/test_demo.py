@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from applinks.demo.browser import Browser, Page
+from applinks.demo.browser import Browser
 from tests.demo.running import Demo, find_gadget, read_json, run_command, start_demo, wait_until
+from tests.demo.visiting import connect, open_browser, open_dashboard, press, send_notice
 
 
 @pytest.fixture(scope="module")
@@ -20,36 +21,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture
 def alicia(demo: Demo) -> Browser:
-    """Alicia's browser, logged in at Start page, alice's at Tracker."""
-    browser = Browser()
-    for url, name in ((demo.url("Start page"), "alicia"), (demo.url("Tracker"), "alice")):
-        page = browser.open(f"{url}/login")
-        form = page.find_form(input_name="password")
-        assert form is not None
-        browser.submit(page, form, username=name, password=demo.password(name))
-    return browser
-
-
-def _open_dashboard(demo: Demo, browser: Browser) -> Page:
-    return browser.open(demo.url("Start page") + "/")
-
-
-def _connect(demo: Demo, browser: Browser) -> Page:
-    page = _open_dashboard(demo, browser)
-    if find_gadget(page.text) == "ready":
-        return page
-    assert find_gadget(page.text) == "connect"
-    address = re.search(r'href="([^"]*/applinks/connect/[^"]*)"', page.text)
-    assert address is not None
-    consent = browser.open(address[1].replace("&amp;", "&"))
-    form = consent.find_form(button="approve")
-    assert form is not None, consent.text
-    return browser.submit(consent, form, button="approve")
-
-
-def _press(browser: Browser, page: Page, action: str, **typed: str) -> Page:
-    form = next(each for each in page.forms if each.action == action)
-    return browser.submit(page, form, **typed)
+    return open_browser(demo)
 
 
 def test_the_line_has_what_scripts_rely_on(demo: Demo) -> None:
@@ -75,33 +47,28 @@ def test_either_database_shows_the_link_in_force_both_directions(demo: Demo, nam
 
 def test_alicia_sees_alice_s_issues_and_creates_one(demo: Demo, alicia: Browser) -> None:
     """Issue: after approving at Tracker as alice, alicia sees alice's issues, and can create one."""
-    page = _connect(demo, alicia)
+    page = connect(demo, alicia)
     assert find_gadget(page.text) == "ready"
     assert "Connected as <strong>alice</strong>" in page.text
     assert "Import stops at 10,000 rows" in page.text
     assert "Renew the certificate" not in page.text
-    page = _press(alicia, page, "/issues", title="Made at Start page")
+    page = press(alicia, page, "/issues", title="Made at Start page")
     assert "Made at Start page" in page.text
     assert "Made at Start page" in alicia.open(demo.url("Tracker") + "/").text
 
 
 def test_disconnecting_makes_the_gadget_ask_again(demo: Demo, alicia: Browser) -> None:
     """Product §5: what ends the grant ends the consent, and the next connect asks again."""
-    page = _press(alicia, _connect(demo, alicia), "/disconnect")
+    page = press(alicia, connect(demo, alicia), "/disconnect")
     assert find_gadget(page.text) == "connect"
-    assert find_gadget(_connect(demo, alicia).text) == "ready"
+    assert find_gadget(connect(demo, alicia).text) == "ready"
 
 
 def test_tracker_calls_start_page_as_well(demo: Demo, alicia: Browser) -> None:
     """Issue: both directions; AuthorizationNeeded carries the address."""
-    page = alicia.open(demo.url("Tracker") + "/issues/TRK-1")
-    consent = _press(alicia, page, "/issues/TRK-1/notice")
-    form = consent.find_form(button="approve")
-    assert form is not None, consent.text
-    alicia.submit(consent, form, button="approve")
-    sent = _press(alicia, page, "/issues/TRK-1/notice")
-    assert "Start page has your notice" in sent.text
-    assert "TRK-1: " in _open_dashboard(demo, alicia).text
+    sent = send_notice(demo, alicia)
+    assert "Start page has your notice" in sent
+    assert "TRK-1: " in open_dashboard(demo, alicia).text
 
 
 @pytest.mark.parametrize(("name", "handle"), [("Tracker", "start-page"), ("Start page", "tracker")])
@@ -110,15 +77,15 @@ def test_a_pause_by_command_stops_the_gadget_at_once_and_the_peer_is_told(
 ) -> None:
     """Issue: a pause by command is obeyed by the running application at once and told to the peer within seconds."""
     other = "Start page" if name == "Tracker" else "Tracker"
-    _connect(demo, alicia)
+    connect(demo, alicia)
     try:
         assert run_command("links", "pause", handle, "--database", demo.database(name)).returncode == 0
-        assert find_gadget(_open_dashboard(demo, alicia).text) == "unusable"
+        assert find_gadget(open_dashboard(demo, alicia).text) == "unusable"
         wait_until(lambda: read_json("links", "list", "--database", demo.database(other))[0]["paused_by_peer"])
     finally:
         run_command("links", "resume", handle, "--database", demo.database(name))
     wait_until(lambda: read_json("links", "list", "--database", demo.database(other))[0]["usable"])
-    assert find_gadget(_open_dashboard(demo, alicia).text) == "ready"
+    assert find_gadget(open_dashboard(demo, alicia).text) == "ready"
 
 
 def test_a_reference_from_a_page_is_explained(demo: Demo, alicia: Browser) -> None:

@@ -52,3 +52,18 @@ def test_ports_that_cannot_be_read_are_a_clear_error(tmp_path: Path, text: str) 
     (tmp_path / "ports.json").write_text(text)
     with open_folder(tmp_path) as folder, pytest.raises(DemoError, match=r"ports\.json"):
         folder.find_ports()
+
+
+def test_a_named_folder_keeps_what_its_applications_speak(tmp_path: Path) -> None:
+    """Ours: a link of the folder is over what both spoke when it was made."""
+    with open_folder(tmp_path) as folder:
+        assert folder.find_protocol() is None
+        folder.save_protocol("both")
+    with open_folder(tmp_path) as folder:
+        assert folder.find_protocol() == "both"
+    (tmp_path / "protocol.json").write_text('"other"')
+    with open_folder(tmp_path) as folder:
+        assert folder.find_protocol() is None
+    (tmp_path / "protocol.json").write_text("{")
+    with open_folder(tmp_path) as folder, pytest.raises(DemoError, match=r"protocol\.json"):
+        folder.find_protocol()

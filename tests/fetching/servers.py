@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from applinks.settings import Settings, Sizes
+from applinks.bounds import Sizes
+from applinks.settings import Settings
 
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 

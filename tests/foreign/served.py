@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,17 +101,31 @@ def build_environment(database: str) -> dict[str, str]:
     }
 
 
+def build_process_environment(environment: dict[str, str]) -> dict[str, str]:
+    """Give ours with these settings, and without the address of another server."""
+    return {name: value for name, value in os.environ.items() if name != "APPLINKS_BASE_URL"} | environment
+
+
 @contextmanager
 def run_served(database: str, folder: Path, *, base_url: str = "") -> Iterator[Served]:
     """Run it on any port that is free, at the latest of the schemas, until it is asked to end as by Ctrl-C."""
     environment = build_environment(database)
     command = [sys.executable, "-m", "applinks", "serve", "--port", "0"]
     command += ["--base-url", base_url] if base_url else []
+    with run_until_interrupted(command, environment, folder, ready=_READY) as ready:
+        yield Served(ready[1], f"http://{ready[2]}", environment | {"APPLINKS_BASE_URL": ready[1]})
+
+
+@contextmanager
+def run_until_interrupted(
+    command: Sequence[str | Path], environment: dict[str, str], folder: Path, *, ready: re.Pattern[str]
+) -> Iterator[re.Match[str]]:
+    """Run a server of ours, and give the line that says that it serves; it has to end well as by Ctrl-C."""
     log = folder / f"served-{len(list(folder.iterdir()))}.log"
     with log.open("ab") as errors:
         process = subprocess.Popen(
             command,
-            env={name: value for name, value in os.environ.items() if name != "APPLINKS_BASE_URL"} | environment,
+            env=build_process_environment(environment),
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -121,11 +135,10 @@ def run_served(database: str, folder: Path, *, base_url: str = "") -> Iterator[S
     bound = threading.Timer(MOST_SECONDS, process.kill)
     bound.start()
     try:
-        ready = next((found for found in map(_READY.match, process.stdout) if found), None)
+        said = next((found for found in map(ready.match, process.stdout) if found), None)
         bound.cancel()
-        assert ready, log.read_text("utf-8", "replace")
-        served = ready[1]
-        yield Served(served, f"http://{ready[2]}", environment | {"APPLINKS_BASE_URL": served})
+        assert said, log.read_text("utf-8", "replace")
+        yield said
     finally:
         bound.cancel()
         process.send_signal(signal.SIGINT)

@@ -1,8 +1,5 @@
 """JavaScript's OAuth clients against ``applinks serve``: npm openid-client, simple-oauth2 and grant."""
 
-import json
-import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,40 +8,18 @@ import httpx2
 import pytest
 
 from tests.foreign.browser import Browser
-from tests.foreign.processes import MOST_SECONDS, run_process
+from tests.foreign.javascript_programs import run_client
+from tests.foreign.processes import run_process
 from tests.foreign.served import EMAIL, PASSWORD, REDIRECT_URI, USER, Client, Served
 from tests.javascript import FOLDER
 
 METHODS = pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 
 
-def run_client(node: str, program: str, served: Served, client: Client, method: str) -> dict[str, Any]:
+def run_program(node: str, program: str, served: Served, client: Client, method: str) -> dict[str, Any]:
     """Run a client that lets alice visit an address, and give what it found."""
     given = {"issuer": served.base_url, "id": client.id, "secret": client.secret, "redirectUri": client.redirect_uri}
-    given |= {"method": method, "me": served.me}
-    with subprocess.Popen(
-        [node, FOLDER / program, json.dumps(given)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        bound = threading.Timer(MOST_SECONDS, process.kill)
-        bound.start()
-        try:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            said = process.stdout.readline()
-            if said:
-                process.stdin.write(served.approve(json.loads(said)["visit"]) + "\n")
-                process.stdin.flush()
-            printed, complained = process.communicate()
-        finally:
-            bound.cancel()
-            process.kill()
-    assert process.returncode == 0, complained
-    found: dict[str, Any] = json.loads(printed)["found"]
-    return found
+    return run_client(node, program, given | {"method": method, "me": served.me}, served)
 
 
 def check_whole_way(found: dict[str, Any]) -> None:
@@ -58,7 +33,7 @@ def check_whole_way(found: dict[str, Any]) -> None:
 def test_openid_client_goes_the_whole_way(served: Served, node_path: str, method: str) -> None:
     """Issue: found by metadata; tokens, call, refresh, introspection, revocation; a wrong secret is told."""
     client = served.add_client()
-    found = run_client(node_path, "openid_client.js", served, client, method)
+    found = run_program(node_path, "openid_client.js", served, client, method)
     check_whole_way(found)
     # By Basic it shows the challenge, and not the body.
     assert found["wrongSecret"] == ("invalid_client" if method == "client_secret_post" else 401)
@@ -69,13 +44,13 @@ def test_openid_client_goes_the_whole_way(served: Served, node_path: str, method
 
 def test_a_public_client_of_openid_client_needs_no_secret(served: Served, node_path: str) -> None:
     """RFC 6749 §2.1, RFC 7636."""
-    check_whole_way(run_client(node_path, "openid_client.js", served, served.add_client("--public"), "none"))
+    check_whole_way(run_program(node_path, "openid_client.js", served, served.add_client("--public"), "none"))
 
 
 @METHODS
 def test_simple_oauth2_goes_the_whole_way(served: Served, node_path: str, method: str) -> None:
     """Issue: tokens, call, refresh, revocation; by Basic and by post; a wrong secret is told."""
-    found = run_client(node_path, "simple_oauth2.js", served, served.add_client(), method)
+    found = run_program(node_path, "simple_oauth2.js", served, served.add_client(), method)
     check_whole_way(found)
     assert (found["wrongSecret"], found["itself"]["name"]) == ("invalid_client", None)
 

@@ -44,18 +44,24 @@ class Shell:
         return done.stdout
 
 
+def open_shell(request: pytest.FixtureRequest, folder: Path, kind: str) -> tuple[str, Shell]:
+    """Give a database where alice has an account, and a shell with its settings."""
+    database = "sqlite:///x.db"
+    if kind == "postgresql":
+        database = request.getfixturevalue("postgresql")
+        drop_tables(database)
+    shell = Shell(folder, build_environment(database))
+    shell.run("database", "upgrade")
+    shell.run("users", "add", "alice", "--password", PASSWORD, "--email", "alice@example.org")
+    return database, shell
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_stock_client_goes_the_whole_way_at_a_server_set_up_by_commands(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str
 ) -> None:
     """Issue, Shows 1."""
-    database = "sqlite:///x.db"
-    if kind == "postgresql":
-        database = request.getfixturevalue("postgresql")
-        drop_tables(database)
-    shell = Shell(tmp_path, build_environment(database))
-    shell.run("database", "upgrade")
-    shell.run("users", "add", "alice", "--password", PASSWORD, "--email", "alice@example.org")
+    database, shell = open_shell(request, tmp_path, kind)
     wanted = ("--name", "Probe", "--redirect-uri", REDIRECT_URI, "--scope", "profile", "--scope", "email")
     client = json.loads(shell.run("clients", "add", *wanted, "--json"))
     assert list(client)[:4] == ["client_id", "client_secret", "redirect_uris", "scopes"]

@@ -255,7 +255,7 @@ async def lay(settings: Settings, key: dict[str, Any], clock: Any) -> None:
     """Store what administrators and a user made before: three links, and a connection."""
     storage = await open_storage(settings, clock=clock, entropy=CountingEntropy("lay"))
     for link, client in (_make_peer(key, clock.now()), _make_desktop(clock.now()), _make_probe(clock.now())):
-        written = await storage.linking.commit(LinkWrite(link=link, expected_version=None, client=client))
+        written = await storage.linking.commit(LinkWrite(link=link, expected_version=None, clients=(client,)))
         assert written is CommitResult.WRITTEN
     connection = Connection(
         id="con_alice",

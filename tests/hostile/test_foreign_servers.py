@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from applinks.bounds import Sizes
 from applinks.errors import ApplinksError, PeerError
 from applinks.fetching.transport import Fetcher
 from applinks.linking.discovery.servers import find_server
 from applinks.linking.errors import LinkingError
 from applinks.outgoing.disconnection import disconnect
-from applinks.settings import Settings, Sizes
+from applinks.settings import Settings
 from tests.hostile.lying_server import FAULTS, LyingServer, ToServer, serve
 from tests.linking.world import open_world
 from tests.outgoing.fakes import OWN

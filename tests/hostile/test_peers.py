@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from applinks.bounds import Sizes
 from applinks.errors import AuthorizationNeeded, PeerError
 from applinks.outgoing.oauth2.metadata import MetadataCache
 from applinks.outgoing.store import RoundTrip
 from applinks.secret import Secret, digest_secret
-from applinks.settings import Sizes
 from applinks.wire.jose import sign_jwt
 from applinks.wire.linking.messages import PROPOSAL_TYP
 from tests.hostile.lying_server import FAULTS, NEW, LyingServer, ToServer, make_new_manifest, serve

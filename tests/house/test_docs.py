@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from applinks.bounds import Lifetimes, Sizes
 from applinks.cli.main import app
-from applinks.settings import Lifetimes, Settings, Sizes
+from applinks.settings import Settings
 from applinks.web.pages.application import PAGES
 from applinks.wire.oauth2.error_codes import ErrorCode
 from tools.deviations import find_deviations
@@ -140,9 +141,9 @@ def test_what_a_walk_says_of_a_file_stands_in_that_file() -> None:
 
 
 def test_there_is_a_walk_for_each_way_through_the_code() -> None:
-    """Ours: an incoming call, a token request, an outgoing call, the handshake, a pause."""
+    """Ours: an incoming call, a token request, an outgoing call, the handshake, a pause, a signed request."""
     text = (DOCS / "explanation" / "data-flow.md").read_text("utf-8")
-    assert len(re.findall(r"^## \d\. ", text, re.MULTILINE)) == 5
+    assert len(re.findall(r"^## \d\. ", text, re.MULTILINE)) == 6
 
 
 def test_the_changelog_says_what_is_new() -> None:

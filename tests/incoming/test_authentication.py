@@ -116,7 +116,7 @@ async def test_one_changed_letter_makes_a_token_bad(world: World) -> None:
 
 async def test_a_token_with_the_right_row_and_another_secret_is_bad(world: World) -> None:
     """Ours: the row finds, the digest proves."""
-    from applinks.wire.oauth2.token_format import TokenKind, format_token, parse_token
+    from applinks.wire.token_format import TokenKind, format_token, parse_token
 
     parsed = parse_token((await world.get_tokens())["access_token"])
     assert parsed is not None
@@ -301,8 +301,8 @@ def test_no_header_ends_in_anything_but_a_refusal(values: list[str]) -> None:
     """Ours: no input gives a 5xx."""
     import asyncio
 
+    from applinks.bounds import Lifetimes
     from applinks.incoming.rules import Rules
-    from applinks.settings import Lifetimes
     from tests.incoming.world import RESOURCES, TOKEN_URL
 
     class NoTokens:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from applinks.incoming import wrong_proofs
 from applinks.incoming.oauth2 import client_authentication
 from applinks.limits import Limit
 from applinks.secret import is_same_digest
-from applinks.wire.oauth2.token_format import TokenKind, format_token
+from applinks.wire.token_format import TokenKind, format_token
 from tests.incoming.proofs import (
     SECOND,
     SECRET,
@@ -185,7 +186,7 @@ async def test_many_guesses_at_once_are_limited_too(world: World) -> None:
 @pytest.mark.requirement("N-10")
 async def test_naming_ever_new_clients_costs_bounded_memory(world: World) -> None:
     """Ours: what strangers can create is limited."""
-    names = {client_authentication._find_counted_name(f"nobody-{number}") for number in range(20_000)}
+    names = {wrong_proofs._find_counted_name(f"nobody-{number}") for number in range(20_000)}
     assert len(names) == 1024
 
 

@@ -11,7 +11,7 @@ from applinks.entropy import new_id
 from applinks.incoming.oauth2.introspection import answer_introspection_request
 from applinks.records.audit import AuditEvent
 from applinks.wire.http import Response
-from applinks.wire.oauth2.token_format import TokenKind, format_token, parse_token
+from applinks.wire.token_format import TokenKind, format_token, parse_token
 from tests.incoming.world import (
     BASE,
     INTROSPECTION_URL,

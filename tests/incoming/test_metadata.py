@@ -100,3 +100,10 @@ def test_rules_want_the_host_first_and_the_rest_below_it() -> None:
     for identifiers in ((), (f"{BASE}/a",), (BASE, "https://elsewhere.example"), (BASE, f"{BASE}/a/")):
         with pytest.raises(ValueError, match=r"resource|base URL"):
             build_rules(settings, tuple(Resource(each, scopes) for each in identifiers))
+
+
+def test_the_host_has_a_name_as_a_resource_and_no_scope_of_ours() -> None:
+    """RFC 9728 §2: resource_name; ours: what it declares, and nothing besides."""
+    documents = build_resource_documents(make_side(BASE, "/notes"))
+    named = {each["resource"]: (each.get("resource_name"), each["scopes_supported"]) for each in documents.values()}
+    assert named == {BASE: ("Tracker", ["x"]), f"{BASE}/notes": (None, ["x"])}

@@ -11,7 +11,7 @@ from applinks.incoming.authentication import authenticate
 from applinks.incoming.grants import end_all_grants
 from applinks.records.links import Pause
 from applinks.records.users import User
-from applinks.wire.oauth2.token_format import parse_token
+from applinks.wire.token_format import parse_token
 from tests.incoming.test_token_request import is_good
 from tests.incoming.world import BASE, LINK, OTHER_CLIENT, PUBLIC_CLIENT, World, call, get_refusal, open_world
 

@@ -31,7 +31,7 @@ from applinks.wire.jose import build_public_jwk, sign_jwt
 from applinks.wire.linking.terms import Level, Terms
 from applinks.wire.oauth2.assertions import CLIENT_ASSERTION_TYPE, build_client_assertion
 from applinks.wire.oauth2.pkce import compute_code_challenge
-from applinks.wire.oauth2.token_format import TokenKind, format_token, parse_token
+from applinks.wire.token_format import TokenKind, format_token, parse_token
 from tests.fakes import CountingEntropy, FixedClock
 
 BASE = "https://tracker.example"
@@ -99,6 +99,10 @@ class Users:
         await anyio.lowlevel.checkpoint()
         return self.known.get(user_id)
 
+    async def find_by_name(self, name: str) -> User | None:
+        await anyio.lowlevel.checkpoint()
+        return next((user for user in self.known.values() if user.name == name), None)
+
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"the incoming side asks the host for {name}")
 
@@ -141,7 +145,7 @@ class World:
         assert link is not None
         assert found is not None
         client = replace(found.client, **changes)
-        write = LinkWrite(link=link.changed(), expected_version=link.version, client=client)
+        write = LinkWrite(link=link.changed(), expected_version=link.version, clients=(client,))
         assert await self.storage.linking.commit(write) is CommitResult.WRITTEN
 
     def assert_client(self, **changes: Any) -> str:
@@ -259,6 +263,7 @@ async def open_world(folder: Path) -> World:
     key, other_key = make_key(), make_key()
     side = IncomingSide(
         store=storage.incoming,
+        oauth1=storage.oauth1,
         settings=settings,
         clock=clock,
         entropy=entropy,
@@ -298,7 +303,7 @@ async def _add_links(world: World, entropy: CountingEntropy) -> None:
             is_peer=link is peer,
             created_at=1,
         )
-        write = LinkWrite(link=link, expected_version=None, client=client)
+        write = LinkWrite(link=link, expected_version=None, clients=(client,))
         assert await world.storage.linking.commit(write) is CommitResult.WRITTEN
 
 
@@ -334,7 +339,7 @@ async def _add_hand_link(world: World, entropy: CountingEntropy) -> None:
             created_at=1,
         )
         known = None if version == 1 else version - 1
-        write = LinkWrite(link=replace(link, version=version), expected_version=known, client=client)
+        write = LinkWrite(link=replace(link, version=version), expected_version=known, clients=(client,))
         assert await world.storage.linking.commit(write) is CommitResult.WRITTEN
 
 

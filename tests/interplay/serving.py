@@ -115,7 +115,7 @@ def with_storage(settings: Settings, use: Callable[[Storage], Awaitable[T]]) -> 
 
 async def lay(storage: Storage, link: Link, client: Client | None = None) -> None:
     """Store a link, and a client of it, as if administrators had made them."""
-    write = LinkWrite(link=link, expected_version=None, client=client)
+    write = LinkWrite(link=link, expected_version=None, clients=(client,))
     assert await storage.linking.commit(write) is CommitResult.WRITTEN
 
 

@@ -22,5 +22,7 @@ def test_every_server_of_the_benchmark_answers_rightly(node_path: str, postgresq
         "Introspect",
         "The guard",
         "Verifying a JWT",
+        "OAuth 1.0a: verify, HMAC-SHA1",
+        "OAuth 1.0a: sign, RSA-SHA1",
         "The outgoing call",
     }

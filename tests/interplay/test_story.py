@@ -1,4 +1,4 @@
-"""The whole story in a real browser: two administrators link, two users connect, each can end it."""
+"""The whole story in a real browser, over either protocol: two administrators link, two users connect, each ends it."""
 
 from collections.abc import Iterator
 
@@ -19,9 +19,15 @@ def browser(chromium_path: str) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module", params=["oauth2", "oauth1"])
+def protocol(request: pytest.FixtureRequest) -> str:
+    spoken: str = request.param
+    return spoken
+
+
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Demo]:
-    with run_demo() as demo:
+def demo(protocol: str) -> Iterator[Demo]:
+    with run_demo("--protocol", protocol) as demo:
         yield demo
 
 
@@ -74,9 +80,9 @@ def connect(page: Page, demo: Demo, *, logged_in: bool = False) -> None:
 
 
 def test_two_applications_are_linked_used_revoked_and_paused(
-    browser: Browser, context: BrowserContext, demo: Demo
+    browser: Browser, context: BrowserContext, demo: Demo, protocol: str
 ) -> None:
-    """Ours: the Shows of the first part, as a person does them, without JavaScript."""
+    """Ours: what each protocol's part shows, as a person does it, without JavaScript."""
     start_page, tracker = demo.start_page["url"], demo.tracker["url"]
     administrator = link(context, demo)
     at_tracker = context.new_page()
@@ -109,12 +115,41 @@ def test_two_applications_are_linked_used_revoked_and_paused(
 
     disconnect_at_start_page(page, start_page)
     page.goto(f"{tracker}/applinks/account")
-    expect(page.get_by_role("button", name="Revoke Start page")).to_have_count(0)
+    if protocol == "oauth2":
+        expect(page.get_by_role("button", name="Revoke Start page")).to_have_count(0)
+    else:
+        # OAuth 1.0a has no way to give a token back: what the user granted stands until she takes it back there.
+        revoke_at_tracker(page, tracker)
     page.goto(start_page)
     connect(page, demo, logged_in=True)
 
     pause_and_resume(administrator, at_tracker, page, demo)
     users.close()
+
+
+def test_one_link_has_both_protocols_and_the_page_of_a_user_lists_each_access(context: BrowserContext) -> None:
+    """Issue, Shows: ``applinks demo --protocol both``; each application calls by what it prefers."""
+    with run_demo("--protocol", "both", "--linked") as demo:
+        page = context.new_page()
+        page.goto(demo.start_page["url"])
+        log_in(page, find_user(demo.start_page, administrator=False))
+        connect(page, demo)
+        expect(page.locator("[data-gadget=ready]")).to_be_visible()
+        issue = f"{demo.tracker['url']}/issues/TRK-1"
+        page.goto(issue)
+        page.get_by_role("button", name="Send it to Start page").click()
+        expect(page.get_by_role("heading", name="Let Tracker use your Start page account?")).to_be_visible()
+        page.get_by_role("button", name="Approve", exact=True).click()
+        page.goto(issue)
+        page.get_by_role("button", name="Send it to Start page").click()
+        expect(page.get_by_role("heading", name="Start page has your notice")).to_be_visible()
+        for at, them in ((demo.tracker, "Start page"), (demo.start_page, "Tracker")):
+            page.goto(f"{at['url']}/applinks/account")
+            main = page.get_by_role("main")
+            expect(main).to_contain_text("OAuth 2")
+            expect(main).to_contain_text("OAuth 1.0a")
+            expect(page.get_by_role("button", name=f"Revoke {them}")).to_have_count(1)
+            expect(page.get_by_role("button", name=f"Disconnect {them}")).to_have_count(1)
 
 
 def revoke_at_tracker(page: Page, tracker: str) -> None:

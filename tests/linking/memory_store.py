@@ -69,11 +69,11 @@ class MemoryLinkingStore:
         self, *writes: LinkWrite, events: Sequence[AuditEvent] = (), decided: DecidedProposal | None = None
     ) -> CommitResult:
         links = {link.id: link for link in self.kept.links}
-        clients = {client.client_id: client for client in self.kept.clients}
+        clients = {(client.protocol, client.client_id): client for client in self.kept.clients}
         try:
             for write in sorted(writes, key=lambda each: each.link.state is not LinkState.ENDED):
                 self._write(links, write)
-                _write_client(clients, write)
+                _write_clients(clients, write)
             claims = self._claim(decided)
         except _TakenError:
             return CommitResult.TAKEN
@@ -120,12 +120,16 @@ def _is_due(link: Link, now: int) -> bool:
     return any(0 < moment <= now for moment in (until, link.statement.next_at, link.test_call.next_at))
 
 
-def _write_client(clients: dict[str, Client], write: LinkWrite) -> None:
-    if write.client is not None:
-        held = clients.get(write.client.client_id)
+def _write_clients(clients: dict[tuple[str, str], Client], write: LinkWrite) -> None:
+    """Store a link's clients, and end what it had besides: of every protocol, where there is a new one of any."""
+    ends = write.link.ended_at or write.clients
+    names = {(client.protocol, client.client_id) for client in write.clients if not write.link.ended_at}
+    for name in [name for name, each in clients.items() if each.link_id == write.link.id and name not in names]:
+        if ends:
+            del clients[name]
+    for client in write.clients:
+        held = clients.get((client.protocol, client.client_id))
         if held is not None and held.link_id != write.link.id:
             raise _TakenError
-        clients[write.client.client_id] = write.client
-    if write.link.ended_at:
-        for name in [each.client_id for each in clients.values() if each.link_id == write.link.id]:
-            del clients[name]
+        if not write.link.ended_at:
+            clients[client.protocol, client.client_id] = client

@@ -10,8 +10,12 @@ from applinks.linking.answerer import open_proposal
 from applinks.linking.documents import (
     build_client_document,
     build_hand_client_document,
+    build_own_atlassian_manifest,
+    build_own_consumer_info,
     build_own_jwks,
     build_own_manifest,
+    build_own_oauth1_jwks,
+    get_consumer_key,
 )
 from applinks.linking.errors import LinkingError
 from applinks.linking.standing import choose_handle
@@ -19,9 +23,12 @@ from applinks.outgoing.renewal import request_token_for_application
 from applinks.records.clients import ClientAuthentication
 from applinks.records.registrations import Registration
 from applinks.records.scopes import CHECK_SCOPE
+from applinks.wire.atlassian.authentication_types import AuthenticationType
+from applinks.wire.atlassian.manifest import format_manifest_xml, parse_atlassian_manifest
 from applinks.wire.http import Request
 from applinks.wire.jose import check_public_jwks
-from applinks.wire.linking.manifest import parse_manifest
+from applinks.wire.linking.manifest import OAuth1Manifest, parse_manifest
+from applinks.wire.oauth1.keys import parse_private_key
 from tests.linking.world import ADMINISTRATOR, B_URL, World
 from tests.outgoing.foreign import make_hand_link
 
@@ -36,6 +43,55 @@ async def test_our_manifest_is_one_that_we_would_accept(world: World) -> None:
     assert manifest.scope_names == {"issues:read", "issues:write"}
     assert manifest.application_scope_names == {"issues:read"}
     assert manifest.link_statement_endpoint == f"{B_URL}/applinks/link/statement"
+
+
+async def test_our_manifest_says_where_we_speak_oauth_1(both: World) -> None:
+    """Handshake §1: another key, and every address below ours; impersonation is OAuth 1.0a's."""
+    document = json.loads(json.dumps(await build_own_manifest(both.b.linking)))
+    manifest = parse_manifest(document, fetched_under=B_URL, allow_http=False)
+    instance = await both.b.keys.get_instance()
+    assert (manifest.protocols, manifest.levels) == (("oauth2", "oauth1"), ("oauth", "impersonation"))
+    assert manifest.oauth1 == OAuth1Manifest(
+        consumer_key="applinks" + instance.id.removeprefix("urn:uuid:").replace("-", "")[:22],
+        jwks_uri=f"{B_URL}/applinks/oauth1/jwks",
+        request_token_uri=f"{B_URL}/applinks/oauth1/request-token",
+        authorize_uri=f"{B_URL}/applinks/oauth1/authorize",
+        access_token_uri=f"{B_URL}/applinks/oauth1/access-token",
+    )
+    assert manifest.oauth1.consumer_key == await get_consumer_key(both.b.linking)
+
+
+async def test_our_rsa_keys_are_public_and_sign_for_nothing_else(both: World) -> None:
+    """RFC 7517 §5, RFC 7638; handshake §1: a key never signs for two protocols."""
+    keys = check_public_jwks(await build_own_oauth1_jwks(both.b.linking))
+    assert {key["kty"] for key in keys} == {"RSA"}
+    assert not {"d", "p", "q"} & set().union(*keys)
+    assert tuple(key["kid"] for key in keys) == await both.b.linking.list_oauth1_kids()
+    assert not {key["kid"] for key in keys} & set(await both.b.linking.list_signing_kids())
+
+
+async def test_data_center_peers_read_who_we_are(both: World) -> None:
+    """Atlassian-wire, Discovery: the type is a setting, the id opaque, the version one that is current."""
+    side, instance = both.b.linking, await both.b.keys.get_instance()
+    side = replace(side, settings=replace(side.settings, atlassian_type="jira"))
+    said = await build_own_atlassian_manifest(side)
+    assert parse_atlassian_manifest(format_manifest_xml(said), "application/xml;charset=UTF-8") == said
+    assert (said.id, said.name, said.type_id, said.url) == (instance.id[9:], "Tracker", "jira", B_URL)
+    assert int(said.applinks_version.split(".")[0]) >= 5
+    assert set(said.incoming) == {
+        AuthenticationType.OAUTH,
+        AuthenticationType.TWO_LEGGED,
+        AuthenticationType.IMPERSONATION,
+    }
+    assert said.icon_url == ""
+
+
+async def test_data_center_peers_read_our_rsa_key(both: World) -> None:
+    """Atlassian-wire, Discovery: consumer-info holds the key with which we sign."""
+    consumer = await build_own_consumer_info(both.b.linking)
+    assert consumer.key == await get_consumer_key(both.b.linking)
+    pair = await both.b.keys.get_oauth1_key()
+    assert consumer.public_key == parse_private_key(pair.private.reveal()).public_key()
 
 
 async def test_our_keys_are_public_and_named_by_their_thumbprints(world: World) -> None:

@@ -35,25 +35,32 @@ from tests.linking.records import LINK, NOW
 
 A, B = "https://a.example", "https://b.example"
 KIDS = {A: "A" * 43, B: "B" * 43}
+OAUTH1_KIDS = {A: "a" * 43, B: "b" * 43}
+BOTH = ("oauth2", "oauth1")
 
 
-def build_access(from_url: str, to_url: str) -> Access:
+def build_access(from_url: str, to_url: str, protocols: tuple[str, ...]) -> Access:
     return Access(
         from_url=from_url,
         to_url=to_url,
-        protocols=("oauth2",),
+        protocols=protocols,
         level=Level.OAUTH,
         user_scopes=("read",),
         application_scopes=(),
     )
 
 
-TERMS = Terms(access=(build_access(A, B), build_access(B, A)))
+def build_terms(*protocols: str) -> Terms:
+    return Terms(access=(build_access(A, B, protocols), build_access(B, A, protocols)))
+
+
+TERMS = build_terms(*BOTH)
 
 
 def build_beginning(peer_url: str) -> Beginning:
     manifest = {"client_id": f"{peer_url}/c", "redirect_uri_base": f"{peer_url}/r/"}
-    peer = Peer(id=peer_url, name="peer", url=peer_url, manifest=manifest, keys=({"kid": KIDS[peer_url]},))
+    keys, oauth1_keys = ({"kid": KIDS[peer_url]},), ({"kid": OAUTH1_KIDS[peer_url]},)
+    peer = Peer(id=peer_url, name="peer", url=peer_url, manifest=manifest, keys=keys, oauth1_keys=oauth1_keys)
     return Beginning(id=LINK, handle="peer", name="peer", peer=peer, private_address=False, actor="user:1")
 
 
@@ -74,7 +81,7 @@ def say(link: Link, sender: str) -> Statement:
         pending=_get_pending(link),
         paused=link.pause is not None,
         allows=get_allows(link),
-        keys=(KIDS[sender],),
+        keys=(KIDS[sender], *([OAUTH1_KIDS[sender]] if link.peer.oauth1_keys else [])),
         peer_keys=(KIDS[receiver],),
         check=link.check,
         reason="deleted" if link.ended_at else "",
@@ -89,7 +96,7 @@ class Ends:
     links: dict[str, Link | None] = field(default_factory=lambda: {A: None, B: None})
     said: list[Statement] = field(default_factory=list)
     answered: bool = False
-    approved_once: bool = False
+    approved: Terms | None = None
 
     def do(self, end: str, event: Event) -> None:
         before = self.links[end]
@@ -129,7 +136,7 @@ class Ends:
             if link is not None and link.state is LinkState.IN_FORCE:
                 assert there is not None
                 assert there.state in {LinkState.CONFIRMING, LinkState.IN_FORCE, LinkState.ENDED}
-                assert self.approved_once
+                assert self.approved is not None
                 assert self.answered
 
     def _check_step(self, before: Link | None, after: Link | None) -> None:
@@ -161,7 +168,7 @@ def begin() -> Ends:
     return ends
 
 
-def approve(ends: Ends) -> None:
+def approve(ends: Ends, protocols: tuple[str, ...]) -> None:
     if ends.links[B] is None and ends.now < NOW + 600:
         event = Approve(
             beginning=build_beginning(A),
@@ -169,23 +176,23 @@ def approve(ends: Ends) -> None:
             proposal_digest="P" * 43,
             answer="a",
             answer_digest="D" * 43,
-            terms=TERMS,
+            terms=build_terms(*protocols),
             until=ends.now + 600,
         )
         ends.do(B, event)
-        ends.approved_once = True
+        ends.approved = event.terms
 
 
 def take_answer(ends: Ends) -> None:
-    if ends.approved_once:
+    if ends.approved is not None:
         before = ends.links[A]
-        ends.do(A, ApprovedAnswer(answer="a", answer_digest="D" * 43, terms=TERMS, seq=1, actor="user:1"))
+        ends.do(A, ApprovedAnswer(answer="a", answer_digest="D" * 43, terms=ends.approved, seq=1, actor="user:1"))
         after = ends.links[A]
         ends.answered |= before is not None and after is not None and after.state is LinkState.CONFIRMING
 
 
 STEPS = st.one_of(
-    st.just(("approve",)),
+    st.tuples(st.just("approve"), st.sampled_from([BOTH, ("oauth2",), ("oauth1",)])),
     st.just(("take",)),
     st.tuples(st.just("ask"), st.sampled_from([A, B]), st.sampled_from(["", "", "question", "reply"])),
     st.tuples(st.just("replay"), st.integers(0, 30), st.booleans()),
@@ -200,8 +207,8 @@ STEPS = st.one_of(
 
 def run(ends: Ends, step: tuple[object, ...], *, may_end: bool = True) -> None:  # noqa: C901
     match step:
-        case ("approve",):
-            approve(ends)
+        case ("approve", tuple(protocols)):
+            approve(ends, protocols)
         case ("take",):
             take_answer(ends)
         case ("ask", str(end), str(lost)):
@@ -260,6 +267,12 @@ def test_in_every_order_both_end_in_force_and_equal_or_neither(steps: list[tuple
         assert (a.peer.paused, b.peer.paused) == (b.pause is not None, a.pause is not None)
         assert (a.peer.allows, b.peer.allows) == (get_allows(b), get_allows(a))
         assert (a.peer.heard_seq, b.peer.heard_seq) == (a.seq, b.seq)
+        assert ends.approved is not None
+        assert a.outgoing.protocols in ((), ends.approved.access[0].protocols)
+        runs_oauth1 = "oauth1" in ends.approved.access[0].protocols
+        for link in (a, b):
+            assert bool(link.peer.oauth1_keys) == runs_oauth1
+            assert link.peer.announced == ()
 
 
 @settings(max_examples=200, deadline=None)
@@ -269,7 +282,7 @@ def test_nothing_that_was_said_changes_an_end_or_revives_it(
 ) -> None:
     """Handshake §4: ended is final, ended wins over everything."""
     ends = begin()
-    for step in [("approve",), ("take",), ("ask", A, ""), ("ask", B, ""), *steps]:
+    for step in [("approve", BOTH), ("take",), ("ask", A, ""), ("ask", B, ""), *steps]:
         run(ends, step)
     ends.do(A, Delete(actor="user:1"))
     ends.ask(A, lost="")

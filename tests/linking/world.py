@@ -27,8 +27,8 @@ from applinks.records.keys import KeyPair
 from applinks.records.links import Link
 from applinks.records.scopes import Resource, Scope
 from applinks.records.users import Role, User
-from applinks.settings import Settings
-from applinks.storage.keys import _make_key_pair
+from applinks.settings import Protocol, Settings
+from applinks.storage.keys import _make_key_pair, _make_rsa_key_pair
 from applinks.storage.open import Storage, open_storage
 from applinks.web.protocol.endpoints import build_endpoints
 from applinks.wire.http import Request, Response
@@ -55,6 +55,9 @@ class Users:
     async def find(self, user_id: str) -> User | None:
         return None
 
+    async def find_by_name(self, name: str) -> User | None:
+        return None
+
 
 class RotatingKeys:
     """The keys of an application, which a test can change."""
@@ -62,6 +65,8 @@ class RotatingKeys:
     def __init__(self, kept: Any) -> None:
         self.kept = kept
         self.pairs: list[KeyPair] = []
+        self.oauth1_pairs: list[KeyPair] = []
+        self.shown_oauth1: list[KeyPair] | None = None
         self.shown: list[KeyPair] | None = None
 
     async def get_instance(self) -> Any:
@@ -78,9 +83,20 @@ class RotatingKeys:
             return [pair.public for pair in self.shown]
         return [pair.public for pair in self.pairs] if self.pairs else await self.kept.list_public_keys()
 
+    async def get_oauth1_key(self) -> KeyPair:
+        return self.oauth1_pairs[0] if self.oauth1_pairs else await self.kept.get_oauth1_key()
 
-def make_pair(now: int = 1) -> KeyPair:
-    return _make_key_pair(now)
+    async def list_oauth1_public_keys(self) -> Any:
+        pairs = self.oauth1_pairs if self.shown_oauth1 is None else self.shown_oauth1
+        return [pair.public for pair in pairs] if pairs else await self.kept.list_oauth1_public_keys()
+
+
+def make_pair() -> KeyPair:
+    return _make_key_pair(1)
+
+
+def make_rsa_pair() -> KeyPair:
+    return _make_rsa_key_pair(1)
 
 
 @dataclass(kw_only=True)
@@ -242,6 +258,7 @@ class World:
             network=self.network,
             clock=self.clock,
             seed=f"{before.url}#{self.lives}",
+            protocols=settings.protocols,
         )
         setattr(self, who, after)
 
@@ -269,15 +286,30 @@ def read_parameter(url: str, name: str) -> str:
 
 
 async def build_application(
-    url: str, *, name: str, scopes: tuple[Scope, ...], folder: Path, network: Network, clock: FixedClock, seed: str = ""
+    url: str,
+    *,
+    name: str,
+    scopes: tuple[Scope, ...],
+    folder: Path,
+    network: Network,
+    clock: FixedClock,
+    seed: str = "",
+    protocols: tuple[Protocol, ...] = ("oauth2",),
 ) -> Application:
-    settings = Settings(base_url=url, name=name, database=f"sqlite:///{folder}/{name}.db", synchronous="NORMAL")
+    settings = Settings(
+        base_url=url,
+        name=name,
+        database=f"sqlite:///{folder}/{name}.db",
+        synchronous="NORMAL",
+        protocols=protocols,
+    )
     entropy = CountingEntropy(seed or url)
     storage = await open_storage(settings, clock=clock, entropy=entropy)
     fetcher = Fetcher(settings, transport=httpx2.MockTransport(network.carry))
     failures, keys, resources = Failures(), RotatingKeys(storage.keys), (Resource(url, scopes),)
     incoming = IncomingSide(
         store=storage.incoming,
+        oauth1=storage.oauth1,
         settings=settings,
         clock=clock,
         entropy=entropy,
@@ -286,6 +318,10 @@ async def build_application(
         resources=resources,
         failures=failures,
     )
+
+    async def get_consumer_key() -> str:
+        return (await keys.get_instance()).consumer_key
+
     outgoing = OutgoingSide(
         store=storage.outgoing,
         settings=settings,
@@ -294,8 +330,15 @@ async def build_application(
         fetcher=fetcher,
         failures=failures,
         get_signing_key=keys.get_signing_key,
+        get_oauth1_key=keys.get_oauth1_key,
+        get_consumer_key=get_consumer_key,
         retry_pauses=(),
     )
+
+    async def find_consumer(key: str) -> Link | None:
+        found = await storage.oauth1.find_client(key)
+        return found.link if found else None
+
     linking = LinkingSide(
         store=storage.linking,
         settings=settings,
@@ -305,12 +348,14 @@ async def build_application(
         failures=failures,
         keys=keys,
         outgoing=outgoing,
+        find_consumer=find_consumer,
         resources=resources,
     )
     incoming.find_peer_key = lambda link, jwt: find_peer_key(link, jwt, side=linking)
     administration = Administration(
         store=storage.linking,
         incoming=storage.incoming,
+        oauth1=storage.oauth1,
         outgoing=storage.outgoing,
         keys=keys,
         failures=storage.failures,
@@ -335,14 +380,11 @@ async def build_application(
 
 
 @asynccontextmanager
-async def open_world(folder: Path) -> AsyncIterator[World]:
+async def open_world(folder: Path, protocols: tuple[Protocol, ...] = ("oauth2",)) -> AsyncIterator[World]:
     clock, network = FixedClock(), Network()
-    a = await build_application(
-        A_URL, name="Start page", scopes=(PAGES, NOTIFY), folder=folder, network=network, clock=clock
-    )
-    b = await build_application(
-        B_URL, name="Tracker", scopes=(ISSUES, WRITE), folder=folder, network=network, clock=clock
-    )
+    of_both: Any = {"folder": folder, "network": network, "clock": clock, "protocols": protocols}
+    a = await build_application(A_URL, name="Start page", scopes=(PAGES, NOTIFY), **of_both)
+    b = await build_application(B_URL, name="Tracker", scopes=(ISSUES, WRITE), **of_both)
     world = World(clock=clock, network=network, a=a, b=b, folder=folder)
     try:
         yield world

@@ -215,6 +215,6 @@ async def lay_link(settings: Settings) -> None:
         created_at=1,
     )
     storage = await open_storage(settings, clock=FixedClock(), entropy=CountingEntropy("lay"))
-    written = await storage.linking.commit(LinkWrite(link=link, expected_version=None, client=client))
+    written = await storage.linking.commit(LinkWrite(link=link, expected_version=None, clients=(client,)))
     assert written is CommitResult.WRITTEN
     await storage.close()

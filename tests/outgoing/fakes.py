@@ -4,10 +4,12 @@ import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import httpx2
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc.jwk import ECKey
 
 from applinks.errors import ApplinksError
@@ -29,6 +31,7 @@ from tests.fakes import CountingEntropy, FixedClock
 
 OWN = "https://start.example"
 PEER = "https://tracker.example/app"
+CONSUMER_KEY = "applinks:0123456789abcdef0123456789abcdef"
 LINK_ID = "lnk_" + "a" * 22
 ALICIA = User(id="u1", name="alicia")
 BOB = User(id="u2", name="bob")
@@ -250,6 +253,52 @@ def make_link(**changes: Any) -> Link:
     return replace(link, **changes)
 
 
+async def get_consumer_key() -> str:
+    return CONSUMER_KEY
+
+
+@cache
+def make_oauth1_key() -> KeyPair:
+    """Make one for all tests: an RSA key takes long."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return KeyPair(kid="rsa-1", protocol="oauth1", algorithm="RS256", public={}, private=Secret(pem), created_at=0)
+
+
+async def get_oauth1_key() -> KeyPair:
+    return make_oauth1_key()
+
+
+def build_side(
+    store: MemoryStore,
+    peer: Callable[[httpx2.Request], httpx2.Response],
+    *,
+    clock: FixedClock,
+    failures: MemoryFailures,
+    pair: KeyPair,
+    **more: Any,
+) -> OutgoingSide:
+    """Make a side that reaches ``peer`` alone, whatever the address, and signs with ``pair``."""
+    settings = more.pop("settings", None) or Settings(base_url=OWN)
+
+    async def get_signing_key() -> KeyPair:
+        return pair
+
+    return OutgoingSide(
+        store=store,
+        settings=settings,
+        clock=clock,
+        entropy=CountingEntropy(),
+        fetcher=Fetcher(settings, transport=httpx2.MockTransport(peer)),
+        failures=failures,
+        get_signing_key=get_signing_key,
+        get_oauth1_key=get_oauth1_key,
+        get_consumer_key=get_consumer_key,
+        retry_pauses=(0, 0),
+        **more,
+    )
+
+
 class World:
     """A side, its store and its peer."""
 
@@ -261,21 +310,7 @@ class World:
         pair = make_key_pair()
         self.peer.client_keys = [dict(pair.public)]
         self.peer.now = self.clock.now
-        settings = Settings(base_url=OWN)
-
-        async def get_signing_key() -> KeyPair:
-            return pair
-
-        self.side = OutgoingSide(
-            store=self.store,
-            settings=settings,
-            clock=self.clock,
-            entropy=CountingEntropy(),
-            fetcher=Fetcher(settings, transport=httpx2.MockTransport(self.peer)),
-            failures=self.failures,
-            get_signing_key=get_signing_key,
-            retry_pauses=(0, 0),
-        )
+        self.side = build_side(self.store, self.peer, clock=self.clock, failures=self.failures, pair=pair)
 
     @property
     def link(self) -> Link:

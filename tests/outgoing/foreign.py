@@ -8,23 +8,26 @@ from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
 
 import httpx2
 
-from applinks.fetching.transport import Fetcher
 from applinks.outgoing.round_trip import Finished, begin, finish
-from applinks.outgoing.side import OutgoingSide
 from applinks.records.clients import ClientAuthentication
 from applinks.records.connections import Connection
-from applinks.records.keys import KeyPair
 from applinks.records.links import Direction, Link, LinkKind, Peer
 from applinks.records.registrations import Registration
 from applinks.secret import Secret
-from applinks.settings import Settings
 from applinks.wire.forms import parse_form
 from applinks.wire.jose import sign_jwt
 from applinks.wire.linking.terms import Level
 from applinks.wire.oauth2.assertions import parse_client_assertion, verify_client_assertion
 from applinks.wire.oauth2.pkce import is_code_challenge_of
-from tests.fakes import CountingEntropy, FixedClock
-from tests.outgoing.fakes import ALICIA, LINK_ID, OWN, MemoryFailures, MemoryStore, make_key_pair
+from tests.fakes import FixedClock
+from tests.outgoing.fakes import (
+    ALICIA,
+    LINK_ID,
+    MemoryFailures,
+    MemoryStore,
+    build_side,
+    make_key_pair,
+)
 
 APP = "https://app.example/api"
 ISSUER = "https://id.example/realms/x"
@@ -189,22 +192,8 @@ class HandWorld:
         self.store.registrations[LINK_ID] = self.registration
         pair = make_key_pair()
         self.server.client_keys = [dict(pair.public)]
-        settings = Settings(base_url=OWN)
-
-        async def get_signing_key() -> KeyPair:
-            return pair
-
         self.failures = MemoryFailures()
-        self.side = OutgoingSide(
-            store=self.store,
-            settings=settings,
-            clock=self.clock,
-            entropy=CountingEntropy(),
-            fetcher=Fetcher(settings, transport=httpx2.MockTransport(self.server)),
-            failures=self.failures,
-            get_signing_key=get_signing_key,
-            retry_pauses=(0, 0),
-        )
+        self.side = build_side(self.store, self.server, clock=self.clock, failures=self.failures, pair=pair)
 
     @property
     def link(self) -> Link:

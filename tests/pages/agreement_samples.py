@@ -77,6 +77,25 @@ NEW_FOUND = lv.NewLinkPage(
     outgoing=SIDE_OUT,
 )
 
+
+def _offer_ways(field: str, *ways: str) -> v.Field:
+    return v.Field(
+        name=f"{field}_way",
+        label="How Start page calls Tracker" if field == "in" else "How Tracker calls Start page",
+        kind="select",
+        options=tuple(v.Choice(label=each, value=each) for each in ways),
+        hint="With impersonation it names the user, whom nobody asks: only for applications that you run.",
+    )
+
+
+_WAYS = ("OAuth 2 and OAuth 1.0a", "OAuth 2", "OAuth 1.0a", "OAuth 1.0a, with impersonation")
+NEW_WAYS = replace(
+    NEW_FOUND,
+    lane_in=v.Lane(direction="in", state="wait", words="OAuth 2 and OAuth 1.0a"),
+    lane_out=v.Lane(direction="out", state="wait", words="OAuth 2 and OAuth 1.0a"),
+    incoming=replace(SIDE_IN, way=_offer_ways("in", *_WAYS)),
+    outgoing=replace(SIDE_OUT, way=_offer_ways("out", *_WAYS)),
+)
 NEW_ONE_WAY = replace(
     NEW_FOUND,
     lane_out=v.Lane(direction="out", state="off", words="Disabled"),
@@ -131,6 +150,21 @@ APPROVE_ODD = replace(
         Sentence(what="The address is not encrypted", advice="Plain http is for applications on this computer alone."),
     ),
 )
+APPROVE_FAR = replace(
+    APPROVE,
+    incoming=replace(
+        APPROVE.incoming,
+        level="Level: OAuth with impersonation · OAuth 1.0a",
+        way=_offer_ways("in", "OAuth 1.0a, with impersonation", "OAuth 1.0a"),
+    ),
+    warnings=(
+        Sentence(
+            what="It asks to act as any user, without asking that user",
+            advice="Approve this only for an application that you run yourself.",
+        ),
+    ),
+    asks_users=False,
+)
 APPROVE_ONE_WAY = replace(
     APPROVE,
     lanes=BOTH[:1],
@@ -175,6 +209,19 @@ CHANGE = lv.ChangePage(
     application=SIDE_IN.application,
     ceiling="Only what both sides agreed stands here.",
     button="Save incoming",
+)
+CHANGE_FAR = replace(
+    CHANGE,
+    level=v.Field(
+        name="level",
+        label="How Start page calls for a user of Tracker",
+        kind="select",
+        hint="With impersonation it names the user, whom nobody asks.",
+        options=(
+            v.Choice(label="OAuth with impersonation", value="impersonation"),
+            v.Choice(label="OAuth", value="oauth"),
+        ),
+    ),
 )
 CHANGE_PROBLEM = replace(
     CHANGE,

@@ -7,10 +7,10 @@ from applinks.records.clients import Client, ClientAuthentication, ClientSecret,
 from applinks.records.links import Direction, EndReason, Link, LinkKind, Pause, Peer
 from applinks.records.registrations import Registration, ServerEndpoints
 from applinks.secret import Secret
-from applinks.web.pages.links.hand_pages import HandValues, build_address_page, build_change_page, build_hand_page
-from applinks.web.pages.links.hand_server import KnownServer
-from applinks.web.pages.links.hand_sides import IncomingValues, OutgoingValues, build_incoming_side, build_outgoing_side
-from applinks.web.pages.links.hand_views import HandChangePage, HandPage, NewSecret
+from applinks.web.pages.links.hand.pages import HandValues, build_address_page, build_change_page, build_hand_page
+from applinks.web.pages.links.hand.server import KnownServer
+from applinks.web.pages.links.hand.sides import IncomingValues, OutgoingValues, build_incoming_side, build_outgoing_side
+from applinks.web.pages.links.hand.views import HandChangePage, HandPage, NewSecret
 from applinks.web.pages.links.panels import LinkFacts, build_link_page, build_row
 from applinks.web.pages.links.views import LinkPage, LinkRow
 from applinks.web.pages.views import Choice, Field, QuestionPage
@@ -122,6 +122,7 @@ NEW_SECRET = NewSecret(
     title="Its secret, shown only now",
     text=_SECRET,
     client_id="build-bot-4f1c9a",
+    label="Client ID",
     hint="Tracker keeps only a digest of it and cannot show it again. "
     "Put it where Build bot reads its settings, not in its source.",
 )
@@ -244,8 +245,6 @@ NEW_PAGES = {
     ),
 }
 """Making a link by hand."""
-
-_SECRET_KEPT = OutgoingValues.of_link(CLOUD, _COMPLETE)
 
 
 def _change_incoming(link: Link, *clients: Client, **problems: str) -> HandChangePage:

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from applinks.wire.linking.answer import Answer, Decision
-from applinks.wire.linking.manifest import Manifest, ManifestScope
+from applinks.wire.linking.manifest import Manifest, ManifestScope, OAuth1Manifest
 from applinks.wire.linking.proposal import Proposal
 from applinks.wire.linking.statement import PendingState, SaidAgreed, SaidPending, Statement, StatementState
 from applinks.wire.linking.terms import Access, Allows, Level, Terms
@@ -60,6 +60,14 @@ manifest_scopes = st.lists(
 @st.composite
 def manifests(draw):
     url = draw(base_urls())
+    protocols = draw(st.sampled_from([("oauth2",), ("oauth1",), ("oauth1", "oauth2")]))
+    oauth1 = OAuth1Manifest(
+        consumer_key=draw(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=255)),
+        **{
+            name: f"{url}/{draw(segments)}"
+            for name in ("jwks_uri", "request_token_uri", "authorize_uri", "access_token_uri")
+        },
+    )
     return Manifest(
         id="urn:uuid:" + str(draw(st.uuids())),
         name=draw(shown),
@@ -76,11 +84,12 @@ def manifests(draw):
                 *("link_callback_endpoint", "link_statement_endpoint", "check_endpoint"),
             )
         },
-        protocols=draw(st.sampled_from([("oauth2",), ("oauth1",), ("oauth1", "oauth2")])),
+        protocols=protocols,
         levels=draw(st.sampled_from([("oauth",), ("oauth", "impersonation")])),
         directions=draw(st.sampled_from([(), ("incoming",), ("outgoing", "incoming")])),
         scopes=draw(manifest_scopes),
         extensions=draw(st.lists(shown, max_size=2).map(tuple)),
+        oauth1=oauth1 if "oauth1" in protocols else draw(st.sampled_from([None, oauth1])),
     )
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from applinks.wire.base64url import format_base64url, parse_base64url
 from applinks.wire.forms import collect_form, decode_form_text
-from applinks.wire.oauth2.token_format import (
+from applinks.wire.strict_json import MalformedJsonError, parse_json
+from applinks.wire.token_format import (
     TokenKind,
     format_row,
     format_token,
@@ -19,7 +20,6 @@ from applinks.wire.oauth2.token_format import (
     parse_row,
     parse_token,
 )
-from applinks.wire.strict_json import MalformedJsonError, parse_json
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LARGEST_ROW = (1 << 63) - 1

@@ -45,8 +45,8 @@ from applinks.wire.oauth2.messages import (
 from applinks.wire.oauth2.metadata import MalformedMetadataError, parse_resource_metadata, parse_server_metadata
 from applinks.wire.oauth2.pkce import is_code_challenge_of
 from applinks.wire.oauth2.scope import MalformedScopeError, parse_scope
-from applinks.wire.oauth2.token_format import has_token_prefix, parse_token
 from applinks.wire.strict_json import MalformedJsonError, parse_json, parse_json_object
+from applinks.wire.token_format import has_token_prefix, parse_token
 from applinks.wire.urls import (
     MalformedUrlError,
     check_base_url,

@@ -41,8 +41,8 @@ from applinks.wire.oauth2.messages import (
 )
 from applinks.wire.oauth2.pkce import compute_code_challenge, is_code_challenge, is_code_challenge_of
 from applinks.wire.oauth2.scope import format_scope, parse_scope
-from applinks.wire.oauth2.token_format import TokenKind, format_token, parse_token
 from applinks.wire.strict_json import parse_json
+from applinks.wire.token_format import TokenKind, format_token, parse_token
 from applinks.wire.urls import (
     check_base_url,
     check_redirect_uri,

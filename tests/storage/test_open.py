@@ -271,23 +271,27 @@ async def test_a_sealing_key_that_is_lost_for_good_costs_what_it_sealed_and_noth
     by_hand = make_hand_link(2)
     registration = make_registration(by_hand)
     await storage.linking.commit(LinkWrite(link=by_hand, expected_version=None, registration=registration))
-    before = await storage.keys.get_signing_key()
+    before, oauth1 = await storage.keys.get_signing_key(), await storage.keys.get_oauth1_key()
     await storage.close()
     path.with_name("applinks.db.key").unlink()
     given = settings if by_file else settings.changed(sealing_key=Secret("A" * 43))
     with pytest.raises(SettingsError, match="APPLINKS_SEALING_KEY_LOST=1"):
         await open_again(given)
     again = await open_again(given.changed(sealing_key_lost=True))
-    after = await again.keys.get_signing_key()
+    after, new = await again.keys.get_signing_key(), await again.keys.get_oauth1_key()
+    assert [key["kid"] for key in await again.keys.list_oauth1_public_keys()] == [new.kid] != [oauth1.kid]
     assert [key["kid"] for key in await again.keys.list_public_keys()] == [after.kid] != [before.kid]
     assert await again.outgoing.find_connection(link_id=link.id, user_id="alicia") is None
     assert await again.linking.find_link(link.id) == link
     assert await again.outgoing.find_registration(by_hand.id) == replace(registration, client_secret=None)
-    assert {pair.kid: pair.retired_at for pair in await again.keys.list_pairs()} == {after.kid: 0, before.kid: NOW}
+    assert {pair.kid: pair.retired_at for pair in await again.keys.list_pairs()} == {
+        **dict.fromkeys((after.kid, new.kid), 0),
+        **dict.fromkeys((before.kid, oauth1.kid), NOW),
+    }
     assert await again.incoming.find_refresh_token(1) is not None
     assert f"sealing_key.lost link={link.handle} connections=1" in caplog.text
     assert f"sealing_key.lost link={by_hand.handle} connections=0 client_secrets=1" in caplog.text
-    assert f"new_key={after.kid}" in caplog.text
+    assert f"new_key={after.kid} new_oauth1_key={new.kid}" in caplog.text
     await again.outgoing.add_connection(make_connection(link), event=None)
     await again.close()
     # Left on, it changes nothing any more.

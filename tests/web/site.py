@@ -2,7 +2,8 @@
 
 import html
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -51,6 +52,9 @@ class Users:
     async def find(self, user_id: str) -> User | None:
         return self.known.get(user_id)
 
+    async def find_by_name(self, name: str) -> User | None:
+        return next((user for user in self.known.values() if user.name == name), None)
+
     def login_url(self, return_to: str) -> str:
         return f"/login?next={quote(return_to, safe='')}"
 
@@ -69,6 +73,8 @@ class Site:
     client: httpx2.AsyncClient
     documents: dict[str, Any]
     """What other applications answer, by address; anything else is not found, and None is nobody who answers."""
+    answers: dict[str, Callable[[httpx2.Request], httpx2.Response]] = field(default_factory=dict)
+    """How they answer what is no document, by address."""
 
     async def get(self, path: str, *, user: str = "", **headers: str) -> httpx2.Response:
         return await self.client.get(path, headers=_build_headers(user, headers))
@@ -108,8 +114,14 @@ def find_hidden(response: httpx2.Response) -> dict[str, str]:
     }
 
 
-def _answer_elsewhere(request: httpx2.Request, documents: dict[str, Any]) -> httpx2.Response:
+def _answer_elsewhere(
+    request: httpx2.Request,
+    documents: dict[str, Any],
+    answers: dict[str, Callable[[httpx2.Request], httpx2.Response]],
+) -> httpx2.Response:
     address = str(request.url)
+    if address in answers:
+        return answers[address](request)
     if documents.get(f"{request.url.scheme}://{request.url.host}", ...) is None:
         raise httpx2.ConnectError("refused", request=request)
     if address in documents:
@@ -128,8 +140,17 @@ async def open_site(folder: Path) -> Site:
     storage, users = world.storage, Users()
     world.side.failures = storage.failures
     documents: dict[str, Any] = {}
-    transport = httpx2.MockTransport(lambda request: _answer_elsewhere(request, documents))
+    answers: dict[str, Callable[[httpx2.Request], httpx2.Response]] = {}
+    transport = httpx2.MockTransport(lambda request: _answer_elsewhere(request, documents, answers))
     fetcher = Fetcher(settings, transport=transport)
+
+    async def get_consumer_key() -> str:
+        return (await storage.keys.get_instance()).consumer_key
+
+    async def find_user_name(user_id: str) -> str | None:
+        user = await users.find(user_id)
+        return user.name if user else None
+
     outgoing = OutgoingSide(
         store=storage.outgoing,
         settings=settings,
@@ -138,6 +159,9 @@ async def open_site(folder: Path) -> Site:
         fetcher=fetcher,
         failures=storage.failures,
         get_signing_key=storage.keys.get_signing_key,
+        get_oauth1_key=storage.keys.get_oauth1_key,
+        get_consumer_key=get_consumer_key,
+        find_user_name=find_user_name,
     )
     linking = LinkingSide(
         store=storage.linking,
@@ -150,7 +174,9 @@ async def open_site(folder: Path) -> Site:
         outgoing=outgoing,
         resources=RESOURCES,
     )
-    administration = build_administration(storage, clock=clock, entropy=entropy, declared=RESOURCES[0].scopes)
+    administration = build_administration(
+        storage, clock=clock, entropy=entropy, declared=RESOURCES[0].scopes, users=users
+    )
     context = PagesContext(
         settings=settings,
         users=users,
@@ -165,7 +191,7 @@ async def open_site(folder: Path) -> Site:
     )
     app = Starlette(routes=[Mount("/applinks", app=build_pages(context))])
     client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=BASE)
-    site = Site(world=world, users=users, context=context, client=client, documents=documents)
+    site = Site(world=world, users=users, context=context, client=client, documents=documents, answers=answers)
     await _put_in_force(site)
     return site
 

@@ -31,6 +31,7 @@ def test_every_page_but_a_users_own_is_for_administrators() -> None:
     """Security N-08: said here once more, so that a page cannot lose its role by a slip in the table."""
     own = {page.path for page in PAGES if page.access is Access.USER}
     assert own == {
+        "/oauth1/authorize",
         "/oauth2/authorize",
         "/account",
         "/account/revoke",

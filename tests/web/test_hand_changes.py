@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from applinks.wire.linking.terms import Level
-from applinks.wire.oauth2.token_format import parse_token
+from applinks.wire.token_format import parse_token
 from tests.incoming.world import BASE
 from tests.web.hand import (
     ALONE,

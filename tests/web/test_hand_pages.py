@@ -6,7 +6,7 @@ import pytest
 
 from applinks.records.clients import ClientAuthentication
 from applinks.records.links import LinkKind
-from applinks.wire.oauth2.token_format import parse_token
+from applinks.wire.token_format import parse_token
 from tests.incoming.world import BASE
 from tests.web.hand import (
     ALONE,

@@ -8,25 +8,17 @@ import pytest
 
 from applinks.records.links import LinkState
 from applinks.web.pages.visit import find_tint
-from tests.linking.world import A_URL, B_URL, NOTIFY, build_application, make_pair, open_world
+from tests.linking.world import A_URL, B_URL, NOTIFY, build_application, make_pair
 from tests.web.site import find_hidden
-from tests.web.two_applications import Browser, Pages, find_tile, make_private, propose
+from tests.web.two_applications import Browser, Pages, find_tile, make_private, open_pages, propose
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture
 async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
-    async with open_world(tmp_path) as world:
-        pages = Pages(world=world, a=Browser.open(world.a), b=Browser.open(world.b))
+    async with open_pages(tmp_path) as pages:
         yield pages
-        for browser in (pages.a, pages.b):
-            await browser.client.aclose()
 
 
 async def test_two_administrators_link_on_pages_alone(pages: Pages) -> None:

@@ -9,25 +9,17 @@ import pytest
 
 from applinks.administration import links
 from applinks.administration.actor import Actor
-from tests.linking.world import ADMINISTRATOR, B_URL, open_world
+from tests.linking.world import ADMINISTRATOR, B_URL
 from tests.web.site import find_hidden
-from tests.web.two_applications import Browser, Pages, delay
+from tests.web.two_applications import Browser, Pages, delay, open_pages
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture
 async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
-    async with open_world(tmp_path) as world:
-        pages = Pages(world=world, a=Browser.open(world.a), b=Browser.open(world.b))
+    async with open_pages(tmp_path) as pages:
         yield pages
-        for browser in (pages.a, pages.b):
-            await browser.client.aclose()
 
 
 async def test_the_page_comes_while_the_peer_takes_its_time(pages: Pages) -> None:

@@ -128,3 +128,15 @@ def test_the_title_of_a_problem_is_the_answer_and_not_the_category(code: str) ->
         assert not set("!_") & set(text)
         found = set(text.lower().replace(".", " ").replace(",", " ").split())
         assert not found & {"error", "invalid", "failed", "failure", "illegal", "please", "sorry", "oops"}
+
+
+def test_a_way_to_call_names_its_protocols_and_whether_it_impersonates() -> None:
+    """Atlassian's wire: levels shown per direction."""
+    assert words.say_way(("oauth2", "oauth1"), "oauth") == "OAuth 2 and OAuth 1.0a"
+    assert words.say_way(("oauth1",), "impersonation") == "OAuth 1.0a, with impersonation"
+
+
+def test_the_name_of_a_client_has_the_word_that_administrators_know() -> None:
+    """House §5: on 1.0a forms the label adds the word in brackets."""
+    assert words.say_client_id("oauth1") == "Client key (consumer key)"
+    assert words.say_client_id("oauth2") == "Client ID"

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,7 +18,7 @@ from applinks.web.pages.application import build_pages
 from applinks.web.pages.context import PagesContext
 from applinks.wire.http import Request, Response
 from applinks.wire.urls import get_origin
-from tests.linking.world import ADMINISTRATOR, Application, Network, World
+from tests.linking.world import ADMINISTRATOR, Application, Network, World, open_world
 from tests.web.site import find_hidden
 
 
@@ -97,6 +98,16 @@ class Pages:
     world: World
     a: Browser
     b: Browser
+
+
+@asynccontextmanager
+async def open_pages(folder: Path, **world: Any) -> AsyncIterator[Pages]:
+    """Open the pages of two applications that know nothing of each other yet."""
+    async with open_world(folder, **world) as opened:
+        pages = Pages(world=opened, a=Browser.open(opened.a), b=Browser.open(opened.b))
+        yield pages
+        for browser in (pages.a, pages.b):
+            await browser.client.aclose()
 
 
 def make_private(application: Application) -> None:

@@ -9,17 +9,44 @@ Nothing is asked of the other side here; what it publishes of itself was read be
 from dataclasses import replace
 
 from applinks.administration.actor import Actor, check_may_change
-from applinks.administration.changing import ROUNDS, Update, build_event, update_link
-from applinks.administration.hand_values import AddedLink, LinkChange, NewIncoming, NewLink, NewOutgoing
+from applinks.administration.changing import (
+    ROUNDS,
+    Update,
+    build_event,
+    describe_added,
+    is_first_of_kind,
+    list_demoted,
+    tell_address,
+    tell_directions,
+    tell_names,
+    tell_registration,
+    update_link,
+)
+from applinks.administration.hand_values import (
+    AddedLink,
+    LinkChange,
+    NewIncoming,
+    NewLink,
+    NewOAuth1Client,
+    NewOutgoing,
+)
 from applinks.administration.new_clients import build_client, get_incoming
+from applinks.administration.oauth1.building import build_oauth1_client
+from applinks.administration.oauth1.registering import (
+    build_oauth1_outgoing,
+    build_oauth1_registration,
+    change_oauth1_registration,
+)
 from applinks.administration.registering import build_outgoing, build_registration, change_registration
 from applinks.administration.side import Administration
 from applinks.administration.values import (
     InvalidValueError,
+    check_display_url,
     check_handle,
     check_issuer,
     check_peer_url,
     check_scopes,
+    clean_description,
     clean_name,
 )
 from applinks.entropy import new_id
@@ -27,7 +54,6 @@ from applinks.linking.changes import build_audit_events
 from applinks.linking.errors import LinkingError
 from applinks.linking.events import Happened
 from applinks.linking.standing import choose_handle
-from applinks.linking.states import describe_direction
 from applinks.linking.store import CommitResult, LinkWrite
 from applinks.records.clients import Client, GrantType
 from applinks.records.links import Direction, Link, LinkKind, Peer
@@ -47,17 +73,23 @@ async def add_link(new: NewLink, *, actor: Actor, side: Administration) -> Added
     check_may_change(actor)
     for _ in range(ROUNDS):
         added = await _build_link(new, actor, side)
-        write = LinkWrite(link=added.link, expected_version=None, client=added.client, registration=added.registration)
-        happened = Happened(actor=actor.name, action="link.added", detail=_describe_added(added))
+        write = LinkWrite(
+            link=added.link, expected_version=None, clients=added.clients, registration=added.registration
+        )
+        happened = Happened(actor=actor.name, action="link.added", detail=describe_added(added))
         events = build_audit_events((happened,), link_id=added.link.id, entropy=side.entropy, now=side.clock.now())
-        if await side.store.commit(write, events=events) is CommitResult.WRITTEN:
+        others = [
+            LinkWrite(link=each.changed(), expected_version=each.version)
+            for each in await list_demoted(added.link, side=side)
+        ]
+        if await side.store.commit(write, *others, events=events) is CommitResult.WRITTEN:
             return added
         # Somebody took the handle or the place of its peer at this moment: the next round says which.
     raise LinkingError("busy", peer=new.url)
 
 
 async def add_incoming(
-    id_or_handle: str, new: NewIncoming, *, name: str = "", actor: Actor, side: Administration
+    id_or_handle: str, new: NewIncoming | NewOAuth1Client, *, name: str = "", actor: Actor, side: Administration
 ) -> AddedLink:
     """
     Let an application that only was called until now call us, too; ``name`` is the client's, else the link's.
@@ -72,13 +104,13 @@ async def add_incoming(
     async def decide(link: Link) -> Update:
         _check_by_hand(link)
         _check_not_there(link.incoming, "incoming")
-        client, secret = build_client(new, name=name or link.name, link_id=link.id, side=side)
+        client, secret = await _build_client(new, name or link.name, link.id, side)
         secrets[:] = [secret]
         after = replace(link, incoming=get_incoming(client))
-        return Update(link=after, client=client, happened=_tell_directions(link, after, actor))
+        return Update(link=after, clients=(client,), happened=tell_directions(link, after, actor))
 
     update = await update_link(id_or_handle, decide, side=side)
-    return AddedLink(link=update.link, client=update.client, secret=secrets[0])
+    return AddedLink(link=update.link, client=update.clients[0], secret=secrets[0])
 
 
 async def add_outgoing(
@@ -104,17 +136,17 @@ async def add_outgoing(
         _check_not_there(link.outgoing, "outgoing")
         base_url = url or link.peer.url
         await _check_url(base_url, side, needed=True, except_id=link.id)
-        outgoing = build_outgoing(new.scopes, new.application_scopes)
-        registration = build_registration(link.id, new, outgoing, side)
+        outgoing, registration = await _build_outgoing(new, link.id, base_url, side)
         peer = replace(
             link.peer,
             url=base_url,
-            issuer=new.issuer,
+            issuer=_get_issuer(new),
             token_endpoint=_find_pin(new),
             private_origins=private_origins,
+            description=clean_description(new.description) or link.peer.description,
         )
         after = replace(link, peer=peer, outgoing=outgoing, private_address=bool(private_origins))
-        return Update(link=after, registration=registration, happened=_tell_directions(link, after, actor))
+        return Update(link=after, registration=registration, happened=tell_directions(link, after, actor))
 
     update = await update_link(id_or_handle, decide, side=side)
     return AddedLink(link=update.link, registration=update.registration)
@@ -122,7 +154,7 @@ async def add_outgoing(
 
 async def change_by_hand(id_or_handle: str, change: LinkChange, *, actor: Actor, side: Administration) -> Link:
     """
-    Change a link that was made by hand; of every link its name and its handle.
+    Change a link that was made by hand; of every link its name, its handle and whether it is primary.
 
     Raises:
         InvalidValueError: a value cannot be taken; ``field`` says which.
@@ -132,51 +164,61 @@ async def change_by_hand(id_or_handle: str, change: LinkChange, *, actor: Actor,
     check_may_change(actor)
 
     async def decide(link: Link) -> Update:
-        if change != LinkChange(name=change.name, handle=change.handle):
+        if change != LinkChange(name=change.name, handle=change.handle, is_primary=change.is_primary):
             _check_by_hand(link)
         renamed = await _rename(link, change, side)
         registration = await side.outgoing.find_registration(link.id) if link.is_by_hand else None
         after = await _change_incoming(link, renamed, change, actor, side)
         after = _change_outgoing(after, change, side)
-        changed = _change_registration(registration, change, link, after, side)
-        happened = (*_tell_names(link, after, actor), *_tell_directions(link, after, actor))
+        changed = await _change_registration(registration, change, link, after, side)
+        happened = (*tell_names(link, after, actor), *tell_directions(link, after, actor))
         if changed is not None and changed != registration:
-            happened = (*happened, _tell_registration(registration, changed, actor))
+            happened = (*happened, tell_registration(registration, changed, actor))
             after = replace(after, check="none")  # That the server refused the former values says nothing of these.
-        happened = (*happened, *_tell_address(link, after, actor))
-        return Update(link=after, registration=None if changed == registration else changed, happened=happened)
+        happened = (*happened, *tell_address(link, after, actor))
+        return Update(
+            link=after,
+            others=await list_demoted(after, side=side) if change.is_primary else (),
+            registration=None if changed == registration else changed,
+            happened=happened,
+        )
 
     return (await update_link(id_or_handle, decide, side=side)).link
 
 
 async def _build_link(new: NewLink, actor: Actor, side: Administration) -> AddedLink:
     name = clean_name(new.name)
-    if new.incoming is None and new.outgoing is None:
+    if new.incoming is None and new.outgoing is None and not new.may_be_empty:
         text = "Name what the other application may do here, or what is wanted of it."
         raise InvalidValueError("incoming", "direction_missing", text)
-    await _check_url(new.url, side, needed=new.outgoing is not None)
+    await _check_url(new.url, side, needed=new.outgoing is not None, peer_id=new.peer_id)
+    check_display_url(new.display_url, side.settings)
     link_id, now = new_id(side.entropy, "lnk"), side.clock.now()
     client, secret, registration, outgoing = None, None, None, Direction()
     if new.incoming is not None:
-        client, secret = build_client(new.incoming, name=name, link_id=link_id, side=side)
+        client, secret = await _build_client(new.incoming, name, link_id, side)
     if new.outgoing is not None:
-        outgoing = build_outgoing(new.outgoing.scopes, new.outgoing.application_scopes)
-        registration = build_registration(link_id, new.outgoing, outgoing, side)
+        outgoing, registration = await _build_outgoing(new.outgoing, link_id, new.url, side)
+    is_first = await is_first_of_kind(new.kind, side=side) if new.is_primary is None else new.is_primary
     link = Link(
         id=link_id,
         handle=await _choose_handle(new, name, side),
         name=name,
         kind=LinkKind.BY_HAND,
         peer=Peer(
-            id="",
+            id=new.peer_id,
             name=name,
             url=new.url,
-            issuer=new.outgoing.issuer if new.outgoing else "",
+            issuer=_get_issuer(new.outgoing) if new.outgoing else "",
             token_endpoint=_find_pin(new.outgoing) if new.outgoing else "",
             private_origins=new.private_origins,
             manifest={},
             keys=(),
             check="none",
+            kind=new.kind,
+            display_url=new.display_url,
+            is_primary=is_first,
+            description=clean_description(new.outgoing.description) if new.outgoing else "",
         ),
         incoming=get_incoming(client) if client else Direction(),
         outgoing=outgoing,
@@ -187,6 +229,29 @@ async def _build_link(new: NewLink, actor: Actor, side: Administration) -> Added
         in_force_at=now,
     )
     return AddedLink(link=link, client=client, secret=secret, registration=registration)
+
+
+async def _build_client(
+    new: NewIncoming | NewOAuth1Client, name: str, link_id: str, side: Administration
+) -> tuple[Client, Secret | None]:
+    if isinstance(new, NewOAuth1Client):
+        return await build_oauth1_client(new, name=name, link_id=link_id, side=side)
+    return build_client(new, name=name, link_id=link_id, side=side)
+
+
+async def _build_outgoing(
+    new: NewOutgoing, link_id: str, url: str, side: Administration
+) -> tuple[Direction, Registration]:
+    if new.protocol == "oauth1":
+        registration = await build_oauth1_registration(link_id, new, url=url, side=side)
+        return build_oauth1_outgoing(impersonation=new.impersonation), registration
+    outgoing = build_outgoing(new.scopes, new.application_scopes)
+    return outgoing, build_registration(link_id, new, outgoing, side)
+
+
+def _get_issuer(new: NewOutgoing) -> str:
+    """Give whom the credentials belong to: of OAuth 1.0a the address of the link itself."""
+    return "" if new.protocol == "oauth1" else new.issuer
 
 
 async def _choose_handle(new: NewLink, name: str, side: Administration) -> str:
@@ -202,13 +267,12 @@ async def _check_handle(handle: str, side: Administration) -> None:
         raise InvalidValueError("handle", "handle_taken", f"Another link has the handle {handle}.")
 
 
-async def _check_url(url: str, side: Administration, *, needed: bool, except_id: str = "") -> None:
-    if not url:
-        if needed:
-            raise InvalidValueError("url", "url_missing", "Name the address of the application that is to be called.")
-        return
-    check_peer_url(url, side.settings)
-    live = await side.store.find_live_link(url=url, peer_id="")
+async def _check_url(url: str, side: Administration, *, needed: bool, except_id: str = "", peer_id: str = "") -> None:
+    if not url and needed:
+        raise InvalidValueError("url", "url_missing", "Name the address of the application that is to be called.")
+    if url:
+        check_peer_url(url, side.settings)
+    live = await side.store.find_live_link(url=url, peer_id=peer_id) if url or peer_id else None
     if live is not None and live.id != except_id:
         detail = f"the link {live.handle} with {url} is live"
         raise LinkingError("duplicate_link", detail=detail, peer=url).about(link_id=live.id)
@@ -230,14 +294,22 @@ async def _rename(link: Link, change: LinkChange, side: Administration) -> Link:
     handle = link.handle if change.handle is None else change.handle
     if handle != link.handle:
         await _check_handle(handle, side)
-    return replace(link, name=name, handle=handle)
+    peer = link.peer
+    if change.display_url is not None:
+        check_display_url(change.display_url, side.settings)
+        peer = replace(peer, display_url=change.display_url)
+    if change.is_primary is not None:
+        peer = replace(peer, is_primary=change.is_primary)
+    if change.description is not None:
+        peer = replace(peer, description=clean_description(change.description))
+    return replace(link, name=name, handle=handle, peer=peer)
 
 
 async def _change_incoming(before: Link, link: Link, change: LinkChange, actor: Actor, side: Administration) -> Link:
     """Change what they may do here; the one client that was made with the link goes along."""
     incoming = link.incoming
     if incoming == Direction():
-        if change.incoming or change.incoming_scopes is not None:
+        if change.incoming or change.incoming_level or change.incoming_scopes is not None:
             raise InvalidValueError("incoming", "direction_missing", "The link has no incoming side yet: add it.")
         return link
     clients = [each.client for each in await side.incoming.list_clients(link_id=link.id)] if link.is_by_hand else []
@@ -252,7 +324,7 @@ async def _change_incoming(before: Link, link: Link, change: LinkChange, actor: 
     if len(clients) == 1:
         # First the client, which the link's own scopes still cap: nothing is given before the link says so.
         await _follow(clients[0], before, replace(link, incoming=incoming), actor, side)
-    return replace(link, incoming=_switch(incoming, change.incoming))
+    return replace(link, incoming=_switch(incoming, change.incoming, change.incoming_level, field="incoming_level"))
 
 
 async def _follow(client: Client, before: Link, after: Link, actor: Actor, side: Administration) -> None:
@@ -271,16 +343,16 @@ async def _follow(client: Client, before: Link, after: Link, actor: Actor, side:
 
 
 def _change_outgoing(link: Link, change: LinkChange, side: Administration) -> Link:
-    outgoing = link.outgoing
+    outgoing, speaks_oauth1 = link.outgoing, "oauth1" in link.outgoing.protocols
     if outgoing == Direction():
-        if change.outgoing or change.outgoing_scopes is not None or change.issuer is not None:
+        if change.outgoing or change.outgoing_level or change.outgoing_scopes is not None or change.issuer is not None:
             raise InvalidValueError("outgoing", "direction_missing", "The link has no outgoing side yet: add it.")
         return link
-    if change.outgoing_scopes is not None or change.application_scopes is not None:
+    if not speaks_oauth1 and (change.outgoing_scopes is not None or change.application_scopes is not None):
         scopes = outgoing.user_scopes if change.outgoing_scopes is None else change.outgoing_scopes
         outgoing = replace(build_outgoing(scopes, change.application_scopes), level=outgoing.level)
     peer = link.peer
-    if change.issuer is not None:
+    if change.issuer is not None and not speaks_oauth1:
         check_issuer(change.issuer, side.settings)
         # What was seen of one issuer says nothing of another.
         pinned = peer.token_endpoint if change.issuer == link.issuer else ""
@@ -292,7 +364,8 @@ def _change_outgoing(link: Link, change: LinkChange, side: Administration) -> Li
     is_private = link.private_address
     if change.private_origins is not None:
         peer, is_private = replace(peer, private_origins=change.private_origins), bool(change.private_origins)
-    return replace(link, peer=peer, outgoing=_switch(outgoing, change.outgoing), private_address=is_private)
+    outgoing = _switch(outgoing, change.outgoing, change.outgoing_level, field="outgoing_level")
+    return replace(link, peer=peer, outgoing=outgoing, private_address=is_private)
 
 
 def _find_pin(new: NewOutgoing) -> str:
@@ -300,74 +373,24 @@ def _find_pin(new: NewOutgoing) -> str:
     return "" if new.endpoints is not None else new.token_endpoint
 
 
-def _switch(direction: Direction, enabled: bool | None) -> Direction:
-    if enabled is None:
-        return direction
-    return replace(direction, level=Level.OAUTH if enabled else Level.DISABLED)
+def _switch(direction: Direction, enabled: bool | None, level: Level | None, *, field: str) -> Direction:
+    if level is None:
+        if enabled is None or enabled is direction.is_enabled:
+            return direction
+        level = Level.OAUTH if enabled else Level.DISABLED
+    if level is Level.IMPERSONATION and "oauth1" not in direction.protocols:
+        text = "Only over OAuth 1.0a can the user be named as whom a call is made."
+        raise InvalidValueError(field, "level_not_possible", text)
+    return replace(direction, level=level)
 
 
-def _change_registration(
+async def _change_registration(
     before: Registration | None, change: LinkChange, link: Link, after: Link, side: Administration
 ) -> Registration | None:
     if before is None:
         return None
+    if before.protocol == "oauth1":
+        return await change_oauth1_registration(before, change, url=link.peer.url, side=side)
     # A secret belongs to the issuer that gave it, and is not told to the next one.
     kept = before if link.issuer == after.issuer else replace(before, client_secret=None)
     return change_registration(kept, change, after.outgoing, side)
-
-
-def _describe_added(added: AddedLink) -> dict[str, object]:
-    detail: dict[str, object] = {"peer": added.link.peer.url, "kind": added.link.kind.value}
-    if added.client is not None:
-        detail["client_id"] = added.client.client_id
-        detail["incoming"] = describe_direction(added.link.incoming)
-    if added.registration is not None:
-        detail["issuer"] = added.link.issuer
-        detail["outgoing"] = describe_direction(added.link.outgoing)
-    return detail
-
-
-def _tell_names(before: Link, after: Link, actor: Actor) -> tuple[Happened, ...]:
-    if (before.name, before.handle) == (after.name, after.handle):
-        return ()
-    return (Happened(actor=actor.name, action="link.renamed", detail={"name": after.name, "handle": after.handle}),)
-
-
-def _tell_directions(before: Link, after: Link, actor: Actor) -> tuple[Happened, ...]:
-    happened = []
-    if before.incoming != after.incoming:
-        detail = describe_direction(after.incoming)
-        happened.append(Happened(actor=actor.name, action="link.incoming_changed", detail=detail))
-    if before.outgoing != after.outgoing:
-        detail = describe_direction(after.outgoing)
-        happened.append(Happened(actor=actor.name, action="link.outgoing_changed", detail=detail))
-    return tuple(happened)
-
-
-def _tell_address(before: Link, after: Link, actor: Actor) -> tuple[Happened, ...]:
-    """Say where we go from now on: whom the credentials belong to, where they are sent, and what of it is private."""
-
-    def describe(peer: Peer) -> dict[str, object]:
-        return {
-            "issuer": peer.issuer or peer.url,
-            "token_endpoint": peer.token_endpoint,
-            "private_origins": list(peer.private_origins),
-        }
-
-    detail = describe(after.peer)
-    if detail == describe(before.peer):
-        return ()
-    return (Happened(actor=actor.name, action="link.address_changed", detail=detail),)
-
-
-def _tell_registration(before: Registration | None, after: Registration, actor: Actor) -> Happened:
-    """Say what changed, and of the secret only that it did."""
-    detail = {
-        "client_id": after.client_id,
-        "authentication": after.authentication.value,
-        "secret_changed": before is None or before.client_secret != after.client_secret,
-    }
-    if after.endpoints is not None:
-        # There the secret goes.
-        detail["token_endpoint"] = after.endpoints.token
-    return Happened(actor=actor.name, action="link.registration_changed", detail=detail)

@@ -4,15 +4,26 @@ Clients that are added by hand, and their secrets.
 Product §4 Defaults; house §5: a client belongs to exactly one link.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from applinks.administration.actor import Actor, check_may_change, check_may_look
 from applinks.administration.by_hand import add_incoming, add_link
-from applinks.administration.changing import ROUNDS, Update, build_event, get_lasting_link, update_link
-from applinks.administration.hand_values import NewIncoming, NewLink
+from applinks.administration.changing import get_lasting_link
+from applinks.administration.client_changes import (
+    AddedClient,
+    add_to_link,
+    check_not_peer,
+    get_client,
+    is_only_client,
+    list_spoken,
+    set_incoming,
+    swap_client,
+)
+from applinks.administration.hand_values import NewIncoming, NewLink, OAuth1ClientChange
 from applinks.administration.links import delete
 from applinks.administration.new_clients import build_client, get_incoming, make_secret
+from applinks.administration.oauth1_clients import change_oauth1_client, rotate_shared_secret
 from applinks.administration.side import Administration
 from applinks.administration.values import (
     InvalidValueError,
@@ -20,12 +31,10 @@ from applinks.administration.values import (
     check_scopes,
     check_within,
     clean_name,
+    list_unnamed,
 )
 from applinks.errors import RefusedError
 from applinks.incoming.store import FoundClient
-from applinks.linking.errors import LinkingError
-from applinks.linking.events import Happened
-from applinks.linking.states import describe_direction
 from applinks.records.clients import Client, ClientSecret, GrantType
 from applinks.records.links import Direction, Link
 from applinks.secret import Secret
@@ -51,15 +60,6 @@ class NewClient:
     public: bool = False
     link: str = ""
     resources: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddedClient:
-    """A client with its new secret, which is seen here and never again; None: it is public."""
-
-    client: Client
-    link: Link
-    secret: Secret | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,15 @@ async def add_client(new: NewClient, *, actor: Actor, side: Administration) -> A
     if link.is_by_hand and link.incoming == Direction():
         added = await add_incoming(link.id, incoming, name=new.name, actor=actor, side=side)
         return AddedClient(client=_get_client(added.client), link=added.link, secret=added.secret)
-    return await _add_to_link(replace(incoming, scopes=new.scopes or link.incoming.user_scopes), new, link, actor, side)
+
+    async def build(link: Link) -> tuple[Client, Secret | None]:
+        scopes = new.scopes or list_unnamed(link.incoming.user_scopes)
+        check_within(scopes, link.incoming.user_scopes, link=link.handle)
+        client, secret = build_client(replace(incoming, scopes=scopes), name=new.name, link_id=link.id, side=side)
+        allowed = tuple(name for name in client.application_scopes if name in link.incoming.application_scopes)
+        return replace(client, application_scopes=allowed), secret
+
+    return await add_to_link(build, link, actor=actor, side=side)
 
 
 async def list_clients(link: str | None = None, *, actor: Actor, side: Administration) -> Sequence[FoundClient]:
@@ -118,20 +126,26 @@ async def show_client(client_id: str, *, actor: Actor, side: Administration) -> 
         RefusedError: ``unknown_client``.
     """
     check_may_look(actor)
-    return await _get(client_id, side)
+    return await get_client(client_id, side)
 
 
 async def change_client(client_id: str, change: ClientChange, *, actor: Actor, side: Administration) -> FoundClient:
     """
     Change a client; the link of which it is the only one goes along.
 
+    Of OAuth 1.0a the one redirect URI is its callback.
+
     Raises:
         InvalidValueError: a value cannot be taken; ``field`` says which.
         RefusedError: ``unknown_client``.
     """
     check_may_change(actor)
+    before = await get_client(client_id, side)
+    if before.client.oauth1 is not None:
+        changed = await change_oauth1_client(before.client.id, _translate(change), actor=actor, side=side)
+        return FoundClient(client=changed.client, link=changed.link)
 
-    def decide(found: FoundClient) -> Client:
+    async def decide(found: FoundClient) -> Client:
         client = found.client
         name = client.name if change.name is None else clean_name(change.name)
         uris = client.redirect_uris if change.redirect_uris is None else check_redirect_uris(change.redirect_uris)
@@ -157,11 +171,10 @@ async def change_client(client_id: str, change: ClientChange, *, actor: Actor, s
             application_scopes=for_itself,
         )
 
-    before = await _get(client_id, side)
-    is_only = before.link.is_by_hand and len(await side.incoming.list_clients(link_id=before.link.id)) == 1
+    is_only = await is_only_client(before, side)
     if change.scopes is not None and not is_only:
         check_within(change.scopes, before.link.incoming.user_scopes, link=before.link.handle)
-    found = await _swap(client_id, decide, "client.changed", actor, side)
+    found = await swap_client(before.client.id, decide, "client.changed", actor=actor, side=side)
     if change.scopes is None or not is_only:
         return found
     return FoundClient(client=found.client, link=await _widen(found, actor, side))
@@ -173,21 +186,27 @@ async def rotate_secret(
     """
     Give a client a new secret; the newest that it had is good for ``keep_seconds`` more, any older one no longer.
 
+    A client of OAuth 1.0a has one, which is replaced at once.
+
     Raises:
         InvalidValueError: ``no_secret``: it proves itself otherwise, or not at all.
         RefusedError: ``unknown_client``.
     """
     check_may_change(actor)
+    named = (await get_client(client_id, side)).client
+    if named.oauth1 is not None:
+        return await rotate_shared_secret(named.id, actor=actor, side=side)
     record, secret = make_secret(side)
     now = side.clock.now()
 
-    def decide(found: FoundClient) -> Client:
+    async def decide(found: FoundClient) -> Client:
         if not found.client.authentication.is_by_secret:
             raise InvalidValueError("client_id", "no_secret", "This client has no secret, so there is none to replace.")
         good = [each for each in found.client.secrets if each.is_valid(now)][:1] if keep_seconds > 0 else []
         return replace(found.client, secrets=(record, *(_shorten(each, now + keep_seconds) for each in good)))
 
-    found = await _swap(client_id, decide, "client.secret_made", actor, side, detail={"secret": record.hint})
+    detail = {"secret": record.hint}
+    found = await swap_client(named.id, decide, "client.secret_made", actor=actor, side=side, detail=detail)
     return AddedClient(client=found.client, link=found.link, secret=secret)
 
 
@@ -213,11 +232,12 @@ async def end_secret(client_id: str, hint: str, *, actor: Actor, side: Administr
     """
     check_may_change(actor)
 
-    def decide(found: FoundClient) -> Client:
+    async def decide(found: FoundClient) -> Client:
         ended = get_secret(found.client, hint)
         return replace(found.client, secrets=tuple(each for each in found.client.secrets if each is not ended))
 
-    return await _swap(client_id, decide, "client.secret_ended", actor, side, detail={"secret": hint})
+    detail = {"secret": hint}
+    return await swap_client(client_id, decide, "client.secret_ended", actor=actor, side=side, detail=detail)
 
 
 async def delete_client(client_id: str, *, actor: Actor, side: Administration) -> FoundClient:
@@ -229,98 +249,38 @@ async def delete_client(client_id: str, *, actor: Actor, side: Administration) -
         RefusedError: ``unknown_client``.
     """
     check_may_change(actor)
-    found = await _get(client_id, side)
-    _check_not_peer(found.client)
-    is_only = found.link.is_by_hand and len(await side.incoming.list_clients(link_id=found.link.id)) == 1
+    found = await get_client(client_id, side)
+    check_not_peer(found.client)
+    is_only = await is_only_client(found, side)
     if is_only and found.link.outgoing == Direction():
         ended = await delete(found.link.id, actor=actor, side=side)
         return FoundClient(client=replace(found.client, ended_at=ended.ended_at), link=ended)
 
-    def decide(each: FoundClient) -> Client:
-        return replace(each.client, ended_at=side.clock.now(), secrets=())
+    async def decide(each: FoundClient) -> Client:
+        oauth1 = replace(each.client.oauth1, shared_secret=None) if each.client.oauth1 is not None else None
+        return replace(each.client, ended_at=side.clock.now(), secrets=(), oauth1=oauth1)
 
-    gone = await _swap(client_id, decide, "client.deleted", actor, side)
-    if not is_only:
+    gone = await swap_client(found.client.id, decide, "client.deleted", actor=actor, side=side)
+    if not gone.link.is_by_hand:
         return gone
-    return FoundClient(client=gone.client, link=await _set_incoming(gone.link, Direction(), actor, side))
+    spoken = await list_spoken(gone.link, side)
+    left = Direction() if is_only else replace(gone.link.incoming, protocols=spoken)
+    return FoundClient(client=gone.client, link=await set_incoming(gone.link, left, actor, side))
 
 
-async def _add_to_link(
-    new: NewIncoming, given: NewClient, link: Link, actor: Actor, side: Administration
-) -> AddedClient:
-    check_within(new.scopes, link.incoming.user_scopes, link=link.handle)
-    for _ in range(ROUNDS):
-        client, secret = build_client(new, name=given.name, link_id=link.id, side=side)
-        allowed = tuple(name for name in client.application_scopes if name in link.incoming.application_scopes)
-        client = replace(client, application_scopes=allowed)
-        event = build_event(
-            actor,
-            "client.added",
-            client.id,
-            side=side,
-            link_id=link.id,
-            detail={"client_id": client.client_id, "scopes": list(client.scopes)},
-        )
-        if await side.incoming.add_client(client, event=event):
-            return AddedClient(client=client, link=link, secret=secret)
-        link = await get_lasting_link(link.id, side)
-    raise LinkingError("busy", detail=f"no client could be added to the link {link.handle}")
-
-
-async def _get(client_id: str, side: Administration) -> FoundClient:
-    # By the list, where secrets come with their last use.
-    for found in await side.incoming.list_clients():
-        if client_id in {found.client.client_id, found.client.id}:
-            return found
-    raise RefusedError(
-        "There is no such client.", code="unknown_client", detail=f"there is no client {client_id[:80]!r}", status=404
-    )
-
-
-async def _swap(
-    client_id: str,
-    decide: Callable[[FoundClient], Client],
-    action: str,
-    actor: Actor,
-    side: Administration,
-    *,
-    detail: dict[str, object] | None = None,
-) -> FoundClient:
-    for _ in range(ROUNDS):
-        found = await _get(client_id, side)
-        _check_not_peer(found.client)
-        after = decide(found)
-        if after == found.client:
-            return found
-        changed = after.changed()
-        told = {"client_id": changed.client_id, **(detail or {"scopes": list(changed.scopes)})}
-        event = build_event(actor, action, changed.id, side=side, link_id=found.link.id, detail=told)
-        if await side.incoming.swap_client(changed, expected_version=found.client.version, event=event):
-            return FoundClient(client=changed, link=found.link)
-    raise LinkingError("busy", detail=f"the client {client_id[:80]!r} was changed by others {ROUNDS} times meanwhile")
+def _translate(change: ClientChange) -> OAuth1ClientChange:
+    uris = change.redirect_uris
+    if uris is not None and len(uris) > 1:
+        text = "A client of OAuth 1.0a has one callback."
+        raise InvalidValueError("redirect_uris", "invalid_redirect_uri", text)
+    callback = None if uris is None else "".join(uris)
+    return OAuth1ClientChange(name=change.name, callback=callback, scopes=change.scopes)
 
 
 async def _widen(found: FoundClient, actor: Actor, side: Administration) -> Link:
     """Let the link allow what its only client has, and no more."""
-    return await _set_incoming(
-        found.link, replace(get_incoming(found.client), level=found.link.incoming.level), actor, side
-    )
-
-
-async def _set_incoming(link: Link, incoming: Direction, actor: Actor, side: Administration) -> Link:
-    async def decide(before: Link) -> Update:
-        if before.incoming == incoming:
-            return Update(link=before)
-        happened = Happened(actor=actor.name, action="link.incoming_changed", detail=describe_direction(incoming))
-        return Update(link=replace(before, incoming=incoming), happened=(happened,))
-
-    return (await update_link(link.id, decide, side=side)).link
-
-
-def _check_not_peer(client: Client) -> None:
-    if client.is_peer:
-        text = "This client is the linked application itself: change or delete the link."
-        raise InvalidValueError("client_id", "client_of_link", text)
+    allowed = replace(get_incoming(found.client), level=found.link.incoming.level)
+    return await set_incoming(found.link, allowed, actor, side)
 
 
 def _shorten(secret: ClientSecret, until: int) -> ClientSecret:

@@ -59,11 +59,13 @@ class Wanted:
         enabled: on or off.
         user_scopes, application_scopes: those to be in use, or to come back with it where it is switched off;
             None: as they are.
+        level: how far, within what was agreed; None: as it is, or as far as was agreed.
     """
 
     enabled: bool
     user_scopes: Collection[str] | None = None
     application_scopes: Collection[str] | None = None
+    level: Level | None = None
 
 
 async def list_links(*, ended: bool = False, actor: Actor, side: Administration) -> Sequence[Link]:
@@ -89,8 +91,8 @@ async def show_link(id_or_handle: str, *, actor: Actor, side: Administration) ->
         users_in=await side.incoming.count_grants_of_link(link.id),
         users_out=await side.outgoing.count_connections_of_link(link.id),
         own_fingerprint=format_fingerprint(pair.kid),
-        peer_fingerprints=tuple(format_fingerprint(key["kid"]) for key in link.peer.keys),
-        new_fingerprints=tuple(format_fingerprint(key["kid"]) for key in link.peer.unannounced),
+        peer_fingerprints=tuple(format_fingerprint(key["kid"]) for key in link.peer.pinned_keys),
+        new_fingerprints=tuple(format_fingerprint(key["kid"]) for key in link.peer.surprising_keys),
         is_told=not is_statement_due(link, now=side.clock.now()),
         incoming_ceiling=incoming_ceiling,
         outgoing_ceiling=outgoing_ceiling,
@@ -153,7 +155,7 @@ async def approve_keys(id_or_handle: str, fingerprint: str, *, actor: Actor, sid
     link = await _get_link(id_or_handle, side)
     letters = "".join(fingerprint.split())
     waiting = [
-        key["kid"] for key in link.peer.unannounced if format_fingerprint(key["kid"]).replace(" ", "") == letters
+        key["kid"] for key in link.peer.surprising_keys if format_fingerprint(key["kid"]).replace(" ", "") == letters
     ]
     if len(waiting) != 1:
         raise LinkingError("key_mismatch", detail=f"no key with the fingerprint {fingerprint[:40]!r} waits")
@@ -207,11 +209,18 @@ def _get_direction(wanted: Wanted, here: Direction, ceiling: Access | None) -> D
         # Whoever takes every box away means off, and shall not find an empty form when it is switched on.
         user_scopes, application_scopes = choice.user_scopes, choice.application_scopes
     return Direction(
-        level=ceiling.level if wanted.enabled else Level.DISABLED,
+        level=_choose_level(wanted, here, ceiling),
         protocols=ceiling.protocols,
         user_scopes=user_scopes,
         application_scopes=application_scopes,
     )
+
+
+def _choose_level(wanted: Wanted, here: Direction, ceiling: Access) -> Level:
+    if not wanted.enabled:
+        return Level.DISABLED
+    kept = here.level if here.is_enabled else ceiling.level
+    return Level.OAUTH if Level.OAUTH in {wanted.level or kept, ceiling.level} else ceiling.level
 
 
 def _choose(wanted: Collection[str] | None, now: tuple[str, ...], agreed: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from applinks.administration.hand_values import NewIncoming
+from applinks.administration.oauth1.building import get_oauth1_incoming
 from applinks.administration.registering import build_direction
 from applinks.administration.side import Administration
 from applinks.administration.values import (
@@ -18,7 +19,7 @@ from applinks.entropy import new_id
 from applinks.records.clients import Client, ClientAuthentication, ClientSecret, GrantType
 from applinks.records.links import Direction
 from applinks.secret import Secret
-from applinks.wire.oauth2.token_format import TokenKind, format_row, format_token, parse_token
+from applinks.wire.token_format import TokenKind, format_row, format_token, parse_token
 
 _LONGEST_SLUG = 40
 _RANDOM_BYTES = 4
@@ -70,6 +71,8 @@ def build_client(new: NewIncoming, *, name: str, link_id: str, side: Administrat
 
 def get_incoming(client: Client) -> Direction:
     """Give the incoming side of a link whose one client this is."""
+    if client.oauth1 is not None:
+        return get_oauth1_incoming(client)
     return build_direction(client.scopes, client.application_scopes)
 
 

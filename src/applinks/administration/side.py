@@ -6,6 +6,7 @@ from typing import Protocol
 
 from applinks.clock import Clock
 from applinks.entropy import Entropy, Rows
+from applinks.incoming.oauth1.store import OAuth1Store
 from applinks.incoming.store import IncomingStore
 from applinks.linking.side import OwnKeys
 from applinks.linking.store import LinkingStore
@@ -13,6 +14,7 @@ from applinks.outgoing.store import OutgoingStore
 from applinks.records.failures import Failure
 from applinks.records.keys import KeyPair
 from applinks.records.scopes import Scope
+from applinks.records.users import User
 from applinks.settings import Settings
 from applinks.storage.accounts import AccountTable
 from applinks.storage.open import Storage
@@ -39,6 +41,18 @@ class KeyRecords(OwnKeys, Protocol):
         ...
 
 
+class NamedUsers(Protocol):
+    """The users of the application, as far as administration looks for them; a part of ``HostUsers``."""
+
+    async def find(self, user_id: str) -> User | None:
+        """Give the user of that id; None: gone."""
+        ...
+
+    async def find_by_name(self, name: str) -> User | None:
+        """Give the user of that log-in name."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administration:
     """
@@ -49,10 +63,12 @@ class Administration:
         accounts, sessions: of the users of the server form; a host has users of its own, and none here.
         rows: allots the numbers of clients' secrets.
         declared: the scopes that the application declares; None: not known, as in a command beside a host.
+        users: the application's; None: the accounts, else not known, as in a command beside a host.
     """
 
     store: LinkingStore
     incoming: IncomingStore
+    oauth1: OAuth1Store
     outgoing: OutgoingStore
     keys: KeyRecords
     failures: FailureRecords
@@ -63,6 +79,11 @@ class Administration:
     entropy: Entropy
     rows: Rows
     declared: tuple[Scope, ...] | None = None
+    users: NamedUsers | None = None
+
+    def list_default(self) -> tuple[str, ...]:
+        """Give the scopes that are given where none is named; empty: there are none, or they are not known."""
+        return tuple(scope.name for scope in self.declared or () if scope.default)
 
     def list_for_itself(self, scopes: Iterable[str]) -> tuple[str, ...]:
         """Give those of these scopes of ours that an application may have without a user."""
@@ -73,12 +94,18 @@ class Administration:
 
 
 def build_administration(
-    storage: Storage, *, clock: Clock, entropy: Entropy, declared: tuple[Scope, ...] | None = None
+    storage: Storage,
+    *,
+    clock: Clock,
+    entropy: Entropy,
+    declared: tuple[Scope, ...] | None = None,
+    users: NamedUsers | None = None,
 ) -> Administration:
     """Gather it of what is stored."""
     return Administration(
         store=storage.linking,
         incoming=storage.incoming,
+        oauth1=storage.oauth1,
         outgoing=storage.outgoing,
         keys=storage.keys,
         failures=storage.failures,
@@ -89,4 +116,5 @@ def build_administration(
         entropy=entropy,
         rows=Rows(entropy),
         declared=declared,
+        users=users,
     )

@@ -17,7 +17,7 @@ from applinks.records.clients import Client
 from applinks.records.grants import GrantEnd
 from applinks.records.links import Link
 from applinks.secret import is_same_digest
-from applinks.wire.oauth2.token_format import ParsedToken, TokenKind, format_row, parse_row, parse_token
+from applinks.wire.token_format import ParsedToken, TokenKind, format_row, parse_row, parse_token
 
 _ACCESS_PREFIX = "ala_"
 
@@ -146,9 +146,27 @@ async def _revoke_leaked(parsed: ParsedToken, actor: Actor, side: Administration
             code = await side.incoming.find_code(parsed.row)
             if code is not None and is_same_digest(code.code.digest, parsed.digest) and code.code.family_id:
                 return await _revoke_family(code.code.family_id, code.link, actor, side)
+        case TokenKind.TOKEN_CREDENTIALS | TokenKind.TEMPORARY_CREDENTIALS:
+            ended = await _revoke_oauth1(parsed, actor, side)
+            if ended is not None:
+                return ended
         case TokenKind.CLIENT_SECRET:
             raise RefusedError("That is the secret of a client: give the client a new one.", code="is_client_secret")
     raise _build_unknown("that token")
+
+
+async def _revoke_oauth1(parsed: ParsedToken, actor: Actor, side: Administration) -> int | None:
+    """End the family of credentials of OAuth 1.0a; None: there are none of that value, or nothing came of them yet."""
+    if parsed.kind is TokenKind.TOKEN_CREDENTIALS:
+        found = await side.oauth1.find_token_credentials(parsed.row)
+        if found is None or not is_same_digest(found.credentials.digest, parsed.digest):
+            return None
+        return 0 if found.family.revoked_at else await _revoke_family(found.family.id, found.link, actor, side)
+    temporary = await side.oauth1.find_temporary_credentials(parsed.row)
+    if temporary is None or not is_same_digest(temporary.credentials.digest, parsed.digest):
+        return None
+    family_id = temporary.credentials.family_id
+    return await _revoke_family(family_id, temporary.link, actor, side) if family_id else None
 
 
 async def _revoke(held: HeldTokens, actor: Actor, side: Administration) -> None:

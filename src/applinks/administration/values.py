@@ -7,12 +7,13 @@ from applinks.linking.errors import LinkingError
 from applinks.records.clients import GrantType
 from applinks.records.links import is_handle
 from applinks.records.registrations import ServerEndpoints
-from applinks.records.scopes import CHECK_SCOPE, OFFLINE_SCOPE
+from applinks.records.scopes import ADMIN_SCOPE, CHECK_SCOPE, OFFLINE_SCOPE
 from applinks.settings import Settings
 from applinks.wire.oauth2.scope import MalformedScopeError, parse_scope
 from applinks.wire.urls import MalformedUrlError, check_base_url, check_endpoint_url, check_redirect_uri
 
 LONGEST_NAME = 60
+LONGEST_DESCRIPTION = 200
 LONGEST_CLIENT_ID = 500
 LONGEST_SECRET = 2000
 MOST_REDIRECT_URIS = 20
@@ -48,6 +49,26 @@ def clean_name(name: str, *, field: str = "name") -> str:
             field, "invalid_name", f"A name has 1 to {LONGEST_NAME} characters, which can all be shown."
         )
     return cleaned
+
+
+def clean_description(text: str) -> str:
+    """
+    Give a description, which may be empty, without the spaces around it.
+
+    Raises:
+        InvalidValueError: ``invalid_description``.
+    """
+    cleaned = text.strip()
+    if len(cleaned) > LONGEST_DESCRIPTION or not cleaned.isprintable():
+        text = f"A description is one line of at most {LONGEST_DESCRIPTION} characters, which can all be shown."
+        raise InvalidValueError("description", "invalid_description", text)
+    return cleaned
+
+
+def tidy_description(text: str) -> str:
+    """Give as much of what an application says of itself as a description may hold, on one line."""
+    line = " ".join(text.split())
+    return "".join(each for each in line if each.isprintable())[:LONGEST_DESCRIPTION].strip()
 
 
 def check_handle(handle: str) -> None:
@@ -105,7 +126,12 @@ def check_scopes(scopes: Iterable[str], *, field: str, ours: bool) -> tuple[str,
     return kept
 
 
-def check_within(scopes: Iterable[str], allowed: Collection[str], *, link: str, field: str = "scopes") -> None:
+def list_unnamed(allowed: Iterable[str]) -> tuple[str, ...]:
+    """Give what a client gets that names no scope: all that its link has, but never to administer links."""
+    return tuple([name for name in allowed if name != ADMIN_SCOPE])
+
+
+def check_within(scopes: Iterable[str], allowed: Collection[str], *, link: str) -> None:
     """
     Check that scopes are among those that the incoming side of a link has.
 
@@ -114,7 +140,7 @@ def check_within(scopes: Iterable[str], allowed: Collection[str], *, link: str, 
     """
     if beyond := [name for name in scopes if name not in allowed]:
         text = f"The link {link} does not allow {', '.join(beyond)} here; allow it there first."
-        raise InvalidValueError(field, "scope_not_of_link", text)
+        raise InvalidValueError("scopes", "scope_not_of_link", text)
 
 
 def choose_grant_types(
@@ -167,6 +193,22 @@ def check_peer_url(url: str, settings: Settings) -> None:
         raise InvalidValueError("url", error.reason, f"{url[:200]!r} is no base URL: {error}.") from error
     if url == settings.base_url:
         raise LinkingError("self_link", peer=url)
+
+
+def check_display_url(url: str, settings: Settings) -> None:
+    """
+    Check where browsers go instead of the address of an application; empty: to that address.
+
+    Raises:
+        InvalidValueError: ``invalid_url`` or ``plain_http``.
+    """
+    if not url:
+        return
+    try:
+        check_endpoint_url(url, allow_http=_may_be_http(settings))
+    except MalformedUrlError as error:
+        text = f"{url[:200]!r} cannot be shown to browsers: {error}."
+        raise InvalidValueError("display_url", error.reason, text) from error
 
 
 def check_issuer(issuer: str, settings: Settings) -> None:

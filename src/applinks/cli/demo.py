@@ -9,8 +9,8 @@ from cyclopts.validators import Number
 
 from applinks.cli.options import ConfigOption, JsonOption
 from applinks.cli.output import print_facts, print_json, print_line
-from applinks.demo.applications import Application
-from applinks.demo.steps import list_steps
+from applinks.demo.applications import Application, ProtocolChoice
+from applinks.demo.steps import list_steps, say_protocols
 from applinks.demo.supervisor import DemoOptions, run_demo
 
 
@@ -30,6 +30,13 @@ def demo(
     state_dir: Annotated[
         Path | None, Parameter(help="Keep the data in this folder, and go on from what is in it.")
     ] = None,
+    protocol: Annotated[
+        ProtocolChoice | None,
+        Parameter(
+            help="What the two speak; with both, each prefers another, so that their one link shows either."
+            " [default: oauth2]"
+        ),
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -46,12 +53,15 @@ def demo(
         else:
             _print_steps(applications, is_linked=is_linked, state_dir=state_dir)
 
-    run_demo(DemoOptions(port=port, is_linked=linked, state_dir=state_dir, config=config), announce)
+    options = DemoOptions(port=port, is_linked=linked, state_dir=state_dir, config=config, protocol=protocol)
+    run_demo(options, announce)
 
 
 def _print_steps(applications: Sequence[Application], *, is_linked: bool, state_dir: Path | None) -> None:
     tracker, start_page = applications
-    print_line("Two applications run here" + (", linked with each other." if is_linked else ". Nothing is linked yet."))
+    spoken = f", which speak {say_protocols(tracker)}" if tracker.protocols else ""
+    linked = ". They are linked with each other." if is_linked else ". Nothing is linked yet."
+    print_line(f"Two applications run here{spoken}{linked}")
     print_line()
     for each in applications:
         print_line(f"{each.name}  {each.base_url}/")

@@ -13,7 +13,7 @@ from applinks.cli.output import clean
 from applinks.clock import SystemClock
 from applinks.entropy import SystemEntropy
 from applinks.errors import RefusedError
-from applinks.records.scopes import CHECK_SCOPE, OFFLINE_SCOPE, Scope
+from applinks.records.scopes import ADMIN_SCOPE, CHECK_SCOPE, OFFLINE_SCOPE, Scope
 from applinks.settings import Settings
 from applinks.storage.open import Storage, open_storage
 
@@ -81,7 +81,7 @@ async def check_our_scopes(names: Sequence[str], *, storage: Storage, option: st
     from applinks.hosts.server.scopes import SCOPES
 
     known = [scope.name for scope in SCOPES]
-    unknown = next((name for name in names if name not in {*known, CHECK_SCOPE, OFFLINE_SCOPE}), None)
+    unknown = next((name for name in names if name not in {*known, ADMIN_SCOPE, CHECK_SCOPE, OFFLINE_SCOPE}), None)
     if unknown is not None and await storage.accounts.list():
         raise RefusedError(
             f"{option}: {clean(unknown)[:80]!r} is no scope of this server. There are: {', '.join(known)}.",

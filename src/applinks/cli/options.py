@@ -30,6 +30,10 @@ OPTIONS: Mapping[str, str] = {
     "NAME": "NAME",
     "application_scopes": "--scope",
     "authentication": "--authentication-method",
+    "dialect_1_0": "--dialect-1-0",
+    "methods": "--signature-method",
+    "protected_groups": "--protect-group",
+    "protected_users": "--protect-user",
     "client_secret": "--client-secret-file",
     "grant_types": "--grant-type",
     "incoming_scopes": "--incoming-scope",
@@ -41,7 +45,10 @@ OPTIONS: Mapping[str, str] = {
         name: f"--{name.replace('_', '-')}"
         for name in (
             *("authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint"),
-            *("client_id", "email", "handle", "issuer", "link", "name", "url"),
+            *("client_id", "description", "email", "handle", "issuer", "link", "name", "url"),
+            *("callback", "execute_as", "impersonation", "key", "public_key", "shared_secret", "signature_method"),
+            *("access_token_url", "authorize_url", "consumer_key", "request_token_url"),
+            *("display_url", "three_legged", "two_legged"),
         )
     },
 }

@@ -1,6 +1,5 @@
 """The command ``applinks serve``."""
 
-import socket
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -50,7 +49,8 @@ def serve(
     A database that is new is made. Ends with Ctrl-C.
     """
     from applinks.hosts.server.logs import configure_logs
-    from applinks.hosts.server.run import listen, run_server
+    from applinks.hosts.server.run import build_loopback_url, listen, run_server
+    from applinks.hosts.server.server import Server
 
     # Wrong settings are said before anything is opened.
     given: dict[str, Any] = {"database": database, "proxies": proxy}
@@ -58,15 +58,9 @@ def serve(
     listening = listen(host, port)
     is_named = knows_base_url(settings)
     if not is_named:
-        settings = Settings.load(config=config, base_url=_build_default_base_url(listening), **given)
+        settings = Settings.load(config=config, base_url=build_loopback_url(listening), **given)
     configure_logs()
-    run_server(settings, listening, lambda started: _announce(started, is_named=is_named, database=database))
-
-
-def _build_default_base_url(listening: socket.socket) -> str:
-    address, port = listening.getsockname()[:2]
-    host = "[::1]" if address == "::1" else "127.0.0.1"
-    return f"http://{host}" if port == _HTTP_PORT else f"http://{host}:{port}"
+    run_server(Server(settings), listening, lambda started: _announce(started, is_named=is_named, database=database))
 
 
 def _announce(started: "Started", *, is_named: bool, database: str | None) -> None:

@@ -20,6 +20,7 @@ from applinks.records.scopes import Resource, Scope
 from applinks.records.users import User
 from applinks.settings import Settings
 from applinks.sides import Declared, build_sides
+from applinks.storage.accounts import AccountTable
 from applinks.storage.open import Storage
 from applinks.upkeep import write_usage
 from applinks.wire.linking.manifest import WELL_KNOWN_PATH, MalformedManifestError, parse_manifest
@@ -48,7 +49,7 @@ async def open_sides(common: CommonOptions) -> AsyncIterator[OpenedSides]:
         settings, storage = opened.settings, opened.storage
         declared = Declared(
             settings=settings,
-            users=_Nobody(),
+            users=_KnownUsers(storage.accounts),
             resources=(Resource(settings.base_url, SCOPES),),
             clock=SystemClock(),
             entropy=SystemEntropy(),
@@ -101,20 +102,25 @@ async def find_running(linking: LinkingSide) -> LinkingSide | None:
     return replace(linking, resources=(Resource(settings.base_url, scopes),))
 
 
-class _Nobody:
-    """The users of a command, which serves none: nobody is logged in and nobody is known."""
+class _KnownUsers:
+    """The users of a command: the accounts, where the users are ours; it serves none, so that nobody is logged in."""
+
+    def __init__(self, accounts: AccountTable) -> None:
+        self._accounts = accounts
 
     async def current(self, request: Any) -> User | None:  # noqa: ARG002
         """Give nobody."""
         return None
 
-    async def find(self, user_id: str) -> User | None:  # noqa: ARG002
-        """Give nobody."""
-        return None
+    async def find(self, user_id: str) -> User | None:
+        """Give the user of that id; a host's are known to itself alone."""
+        account = await self._accounts.find(user_id)
+        return account.to_user() if account else None
 
-    async def find_by_name(self, name: str) -> User | None:  # noqa: ARG002
-        """Give nobody."""
-        return None
+    async def find_by_name(self, name: str) -> User | None:
+        """Give the user of that name; a host's are known to itself alone."""
+        account = await self._accounts.find_by_name(name)
+        return account.to_user() if account else None
 
     async def find_by_email(self, email: str) -> list[User]:  # noqa: ARG002
         """Give nobody."""

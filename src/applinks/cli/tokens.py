@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from applinks.cli.asking import confirm, read_line
 from applinks.cli.options import CommonOptions, YesOption
 from applinks.cli.output import format_time, print_json, print_line, print_table, refuse_use
+from applinks.words import say_protocol
 
 if TYPE_CHECKING:
     from applinks.administration.tokens import HeldTokens
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 app = App(name="tokens", help="See and revoke what applications hold to call us.")
 
-_HEADINGS = ("Tokens", "Client ID", "Link", "User", "Scopes", "Since", "Last used", "Expires")
+_HEADINGS = ("Tokens", "Client ID", "Link", "Protocol", "User", "Scopes", "Since", "Last used", "Expires")
 
 
 @Parameter(name="*")
@@ -141,6 +142,7 @@ def _describe(held: "HeldTokens", names: Mapping[str, str]) -> dict[str, Any]:
         "name": held.name,
         "client_id": held.client.client_id,
         "link": held.link.handle,
+        "protocol": held.client.protocol,
         "grant": held.grant_id or None,
         "user": names.get(held.user_id, held.user_id) if held.user_id else None,
         "user_id": held.user_id,
@@ -157,6 +159,7 @@ def _list_cells(held: "HeldTokens", names: Mapping[str, str]) -> tuple[str, ...]
         held.name,
         held.client.client_id,
         held.link.handle,
+        say_protocol(held.client.protocol),
         names.get(held.user_id, held.user_id) if held.user_id else "none: itself",
         ", ".join(held.scopes),
         format_time(held.created_at) or "",

@@ -1,11 +1,23 @@
 """The two applications of the demo, as the command runs them and prints them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from applinks.demo import accounts
 from applinks.demo.accounts import Account
+from applinks.settings import Protocol
+
+ProtocolChoice = Literal["oauth2", "oauth1", "both"]
+
+# Each by its own preference: with both, the two directions of the one link show one protocol each.
+PROTOCOLS: Mapping[ProtocolChoice, tuple[tuple[Protocol, ...], tuple[Protocol, ...]]] = {
+    "oauth2": (("oauth2",), ("oauth2",)),
+    "oauth1": (("oauth1",), ("oauth1",)),
+    "both": (("oauth1", "oauth2"), ("oauth2", "oauth1")),
+}
+"""What Tracker and Start page speak, the preferred one first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +28,7 @@ class Application:
     Attributes:
         module: where its ``build_app`` is.
         folder: where it keeps its own data and the library's database.
+        protocols: what it speaks, the preferred one first; empty: as its settings say.
     """
 
     name: str
@@ -24,6 +37,7 @@ class Application:
     base_url: str
     folder: Path
     accounts: tuple[Account, ...]
+    protocols: tuple[Protocol, ...] = ()
 
     @property
     def database(self) -> str:
@@ -60,9 +74,14 @@ class Application:
 
 
 def build_applications(
-    ports: tuple[int, int], tracker_folder: Path, start_page_folder: Path
+    ports: tuple[int, int], tracker_folder: Path, start_page_folder: Path, *, protocol: ProtocolChoice | None = None
 ) -> tuple[Application, Application]:
-    """Describe both: one at 127.0.0.1 and one at localhost, which a browser takes for two sites."""
+    """
+    Describe both: one at 127.0.0.1 and one at localhost, which a browser takes for two sites.
+
+    ``protocol`` None: what they speak, their settings say.
+    """
+    of_tracker, of_start_page = PROTOCOLS[protocol] if protocol else ((), ())
     return (
         Application(
             name="Tracker",
@@ -71,6 +90,7 @@ def build_applications(
             base_url=f"http://127.0.0.1:{ports[0]}",
             folder=tracker_folder,
             accounts=accounts.TRACKER,
+            protocols=of_tracker,
         ),
         Application(
             name="Start page",
@@ -79,5 +99,6 @@ def build_applications(
             base_url=f"http://localhost:{ports[1]}",
             folder=start_page_folder,
             accounts=accounts.START_PAGE,
+            protocols=of_start_page,
         ),
     )

@@ -10,9 +10,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from applinks.demo.applications import PROTOCOLS, ProtocolChoice
 from applinks.errors import ApplinksError
 
 _PORTS = "ports.json"
+_PROTOCOL = "protocol.json"
 _LOCK = "demo.lock"
 
 
@@ -47,6 +49,23 @@ class StateFolder:
         except (OSError, ValueError, TypeError) as error:
             raise DemoError(f"{self.path / _PORTS} cannot be read: {error}. Use another --state-dir.") from error
         return first, second
+
+    def find_protocol(self) -> ProtocolChoice | None:
+        """Give what the demo spoke that was here before; None: there was none, or its settings' file said it."""
+        try:
+            found = json.loads((self.path / _PROTOCOL).read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise DemoError(f"{self.path / _PROTOCOL} cannot be read: {error}. Use another --state-dir.") from error
+        return next((each for each in PROTOCOLS if each == found), None)
+
+    def save_protocol(self, protocol: ProtocolChoice) -> None:
+        """Remember what both speak, since the links in here are over it."""
+        try:
+            (self.path / _PROTOCOL).write_text(json.dumps(protocol), "utf-8")
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
 
     def save_ports(self, ports: tuple[int, int]) -> None:
         """Remember the ports, since the links in here are between exactly these addresses."""

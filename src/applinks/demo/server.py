@@ -49,6 +49,8 @@ def main() -> None:
 def build_settings(asked: Mapping[str, Any]) -> Settings:
     """Give the demo's own settings, over those of the file that ``--config`` names; the environment does not count."""
     own = {name: asked[name] for name in ("base_url", "name", "kind", "database")}
+    if asked.get("protocols"):
+        own["protocols"] = tuple(asked["protocols"])
     if asked["config"] is None:
         return Settings(**own)
     return Settings.load(config=Path(asked["config"]), environment={}, **own)

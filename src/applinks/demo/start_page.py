@@ -114,7 +114,7 @@ def _build_pages(applinks: AppLinks, site: Site, board: Board) -> list[Route]:
                 return redirect("/#issues")
             problem = Problem("The issue was not created", "Tracker did not take it.", title)
         except AuthorizationNeeded as needed:
-            return redirect(needed.url)
+            return redirect(needed.connect_url(return_to="/"))
         except PeerError as error:
             problem = Problem("The issue was not created", error.description, title)
         return await show_dashboard(request, user, problem)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from applinks.demo.administrators import are_linked, link_applications
-from applinks.demo.applications import Application, build_applications
+from applinks.demo.applications import Application, ProtocolChoice, build_applications
 from applinks.demo.folder import DemoError, StateFolder, open_folder
 from applinks.demo.ports import BoundPorts, bind_ports
 from applinks.settings import Settings
@@ -29,12 +29,19 @@ _LAST_LINES = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """What was asked on the command line; ``port`` None: the one of the folder, else 8001; 0: any two."""
+    """
+    What was asked on the command line.
+
+    Attributes:
+        port: None: the one of the folder, else 8001; 0: any two.
+        protocol: None: that of the folder, else that of the settings' file, else OAuth 2.
+    """
 
     port: int | None = None
     is_linked: bool = False
     state_dir: Path | None = None
     config: Path | None = None
+    protocol: ProtocolChoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,10 @@ def run_demo(options: DemoOptions, announce: Callable[[Sequence[Application], bo
         bound = stack.enter_context(_bind(options.port, folder))
         folder.save_ports(bound.ports)
         tracker, start_page = build_applications(
-            bound.ports, folder.for_application("tracker"), folder.for_application("start-page")
+            bound.ports,
+            folder.for_application("tracker"),
+            folder.for_application("start-page"),
+            protocol=_choose_protocol(options, folder),
         )
         servers = [
             stack.enter_context(_serve(tracker, bound.first, options.config)),
@@ -97,6 +107,14 @@ def _bind(port: int | None, folder: StateFolder) -> AbstractContextManager[Bound
     return bind_ports(*kept, advice=f"{belongs} End what listens there, or use another --state-dir.")
 
 
+def _choose_protocol(options: DemoOptions, folder: StateFolder) -> ProtocolChoice | None:
+    """Give what both speak, and keep it: a link of the folder is over what both spoke when it was made."""
+    protocol = options.protocol or folder.find_protocol() or ("oauth2" if options.config is None else None)
+    if protocol is not None:
+        folder.save_protocol(protocol)
+    return protocol
+
+
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """Let SIGTERM and a closed terminal end the demo as Ctrl-C does; while it ends, a second one does nothing."""
@@ -126,6 +144,7 @@ def _serve(application: Application, sockets: Sequence[socket.socket], config: P
         "base_url": application.base_url,
         "database": application.database,
         "folder": str(application.folder),
+        "protocols": application.protocols,
         "config": str(config.absolute()) if config else None,
         "sockets": numbers,
     }

@@ -124,7 +124,7 @@ def _build_pages(applinks: AppLinks, site: Site, issues: Issues) -> list[Route]:
             start_page = applinks.connection("start-page", user=user.id)
             answer = await start_page.post("/api/notices", json={"text": f"{issue.key}: {issue.title}"})
         except AuthorizationNeeded as needed:
-            return redirect(needed.url)
+            return redirect(needed.connect_url(return_to=f"/issues/{issue.key}"))
         except PeerError as error:
             return await site.render(request, "error.html", status=502, message=error.description, error=error)
         return await site.render(request, "sent.html", issue=issue, is_sent=answer.status_code == 201)

@@ -17,7 +17,7 @@ class Caller:
         user: for whom it calls; None: for itself.
         scopes: what it may do now: what was granted, within what the link allows at this moment.
         resource: what the credentials were issued for.
-        protocol: ``oauth2``.
+        protocol: ``oauth2`` or ``oauth1``.
     """
 
     link: Link
@@ -25,4 +25,4 @@ class Caller:
     user: User | None
     scopes: frozenset[str]
     resource: str
-    protocol: str = "oauth2"
+    protocol: str

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from applinks.entropy import new_id
 from applinks.errors import StoreBusyError
+from applinks.incoming.grants import build_grant, build_grant_event, find_remembered_grant
+from applinks.incoming.issued_values import issue_value
 from applinks.incoming.oauth2.authorization_request import AuthorizationRedirect, OpenedRequest
-from applinks.incoming.oauth2.issuance import issue_value
 from applinks.incoming.side import IncomingSide
 from applinks.records.audit import AuditEvent
 from applinks.records.grants import Grant
@@ -13,7 +13,7 @@ from applinks.records.scopes import Scope
 from applinks.records.tokens import AuthorizationCode
 from applinks.records.users import User
 from applinks.wire.oauth2.error_codes import ErrorCode
-from applinks.wire.oauth2.token_format import TokenKind
+from applinks.wire.token_format import TokenKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +75,8 @@ async def approve(opened: OpenedRequest, user: User, *, side: IncomingSide) -> s
     # A grant that another window made or ended meanwhile is looked at once more; a third time is no accident.
     for _ in range(2):
         before = await _find_grant(opened, user, side)
-        grant = _build_grant(opened, user, before, side)
-        event = _build_event(opened, before, grant, side)
+        grant = build_grant(opened, user, before, side=side)
+        event = build_grant_event(opened, before, grant, side=side)
         url = await _issue_code(opened, grant, event=event, side=side)
         if url is not None:
             return url
@@ -97,40 +97,7 @@ async def _find_grant(opened: OpenedRequest, user: User, side: IncomingSide) -> 
     """Give the grant that remembers; none of a public client, which anybody may pretend to be."""
     if opened.client.is_public:
         return None
-    newest = await side.store.find_live_grant(client=opened.client.id, user_id=user.id)
-    if newest is None or newest.resource == opened.resource.identifier:
-        return newest
-    found = await side.store.list_grants_of_user(user.id)
-    sought = (opened.client.id, opened.resource.identifier)
-    return next((each.grant for each in found if (each.grant.client, each.grant.resource) == sought), None)
-
-
-def _build_grant(opened: OpenedRequest, user: User, before: Grant | None, side: IncomingSide) -> Grant:
-    if before is None:
-        return Grant(
-            id=new_id(side.entropy, "grt"),
-            client=opened.client.id,
-            link_id=opened.link.id,
-            user_id=user.id,
-            scopes=opened.scopes,
-            resource=opened.resource.identifier,
-            created_at=side.clock.now(),
-        )
-    return replace(before, scopes=tuple(dict.fromkeys((*before.scopes, *opened.scopes))))
-
-
-def _build_event(opened: OpenedRequest, before: Grant | None, grant: Grant, side: IncomingSide) -> AuditEvent | None:
-    if before is not None and set(before.scopes) == set(grant.scopes):
-        return None
-    return AuditEvent(
-        id=new_id(side.entropy, "evt"),
-        at=side.clock.now(),
-        actor=f"user:{grant.user_id}",
-        action="grant.made" if before is None else "grant.widened",
-        subject=grant.id,
-        link_id=opened.link.id,
-        detail={"client": opened.client.client_id, "scopes": list(grant.scopes), "resource": grant.resource},
-    )
+    return await find_remembered_grant(opened, user, side=side)
 
 
 async def _issue_code(

@@ -1,10 +1,83 @@
-"""Ending grants: for users, for clients and for administrators."""
+"""Grants: made by users' consent, whatever the protocol; ended for users, for clients and for administrators."""
+
+from dataclasses import replace
+from typing import Protocol
 
 from applinks.entropy import new_id
 from applinks.incoming.side import IncomingSide
 from applinks.incoming.store import FoundGrant
 from applinks.records.audit import AuditEvent
-from applinks.records.grants import GrantEnd
+from applinks.records.clients import Client
+from applinks.records.grants import Grant, GrantEnd
+from applinks.records.links import Link
+from applinks.records.scopes import Resource
+from applinks.records.users import User
+
+
+class AskedGrant(Protocol):
+    """What a user is asked to grant, in either protocol."""
+
+    @property
+    def client(self) -> Client:
+        """Whom it is granted to."""
+        ...
+
+    @property
+    def link(self) -> Link:
+        """The client's link."""
+        ...
+
+    @property
+    def resource(self) -> Resource:
+        """For what it is granted."""
+        ...
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What is granted."""
+        ...
+
+
+async def find_remembered_grant(asked: AskedGrant, user: User, *, side: IncomingSide) -> Grant | None:
+    """Give the live grant of client, user and resource."""
+    newest = await side.store.find_live_grant(client=asked.client.id, user_id=user.id)
+    if newest is None or newest.resource == asked.resource.identifier:
+        return newest
+    found = await side.store.list_grants_of_user(user.id)
+    sought = (asked.client.id, asked.resource.identifier)
+    return next((each.grant for each in found if (each.grant.client, each.grant.resource) == sought), None)
+
+
+def build_grant(asked: AskedGrant, user: User, before: Grant | None, *, side: IncomingSide) -> Grant:
+    """Make the grant of a yes, or widen the one that stood before."""
+    if before is None:
+        return Grant(
+            id=new_id(side.entropy, "grt"),
+            client=asked.client.id,
+            link_id=asked.link.id,
+            user_id=user.id,
+            scopes=asked.scopes,
+            resource=asked.resource.identifier,
+            created_at=side.clock.now(),
+        )
+    return replace(before, scopes=tuple(dict.fromkeys((*before.scopes, *asked.scopes))))
+
+
+def build_grant_event(
+    asked: AskedGrant, before: Grant | None, grant: Grant, *, side: IncomingSide
+) -> AuditEvent | None:
+    """Say what is new of a grant, for the audit; None: it stood as it is."""
+    if before is not None and set(before.scopes) == set(grant.scopes):
+        return None
+    return AuditEvent(
+        id=new_id(side.entropy, "evt"),
+        at=side.clock.now(),
+        actor=f"user:{grant.user_id}",
+        action="grant.made" if before is None else "grant.widened",
+        subject=grant.id,
+        link_id=asked.link.id,
+        detail={"client": asked.client.client_id, "scopes": list(grant.scopes), "resource": grant.resource},
+    )
 
 
 async def end_grant(grant_id: str, *, by: GrantEnd, actor: str, side: IncomingSide, link_id: str = "") -> bool:

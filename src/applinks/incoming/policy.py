@@ -11,16 +11,19 @@ from enum import Enum
 from applinks.errors import RefusedError
 from applinks.incoming.caller import Caller
 from applinks.incoming.challenges import build_challenge, build_refusal
+from applinks.incoming.oauth1.problems import OAuth1RefusedError, get_as_sent, refuse_malformed
 from applinks.incoming.rules import Rules
 from applinks.incoming.side import IncomingSide
 from applinks.records.clients import Client, GrantType
 from applinks.records.links import Link, LinkState
-from applinks.records.scopes import CHECK_SCOPE, OFFLINE_SCOPE, Resource
+from applinks.records.scopes import ADMIN_SCOPE, CHECK_SCOPE, OFFLINE_SCOPE, Resource, Scope
 from applinks.wire.forms import collect_form
 from applinks.wire.http import Request
+from applinks.wire.linking.terms import Level
+from applinks.wire.oauth1.parameters import MalformedSignedRequestError, is_signed
+from applinks.wire.oauth1.problems import Problem
+from applinks.wire.oauth1.signed_request import parse_signed_request
 from applinks.wire.oauth2.error_codes import ErrorCode
-
-PROTOCOL = "oauth2"
 
 
 class Hindrance(Enum):
@@ -47,15 +50,16 @@ def find_obstacle(client: Client, link: Link) -> Obstacle | None:
         return Obstacle(hindrance=Hindrance.SWITCHED_OFF, detail=f"the client {client.client_id} is paused")
     if not link.is_usable:
         return Obstacle(hindrance=Hindrance.WAITING, detail=_describe_wait(link))
-    if not link.incoming.is_enabled or PROTOCOL not in link.incoming.protocols:
-        detail = f"incoming calls of the link {link.handle} are switched off, or not by OAuth 2"
+    if not link.incoming.is_enabled or client.protocol not in link.incoming.protocols:
+        detail = f"incoming calls of the link {link.handle} are switched off, or not by {client.protocol}"
         return Obstacle(hindrance=Hindrance.SWITCHED_OFF, detail=detail)
     return None
 
 
-def is_awaited(link: Link) -> bool:
-    """Whether a call met a link that the peer may hold for in force already, and we do not yet."""
-    return link.state in {LinkState.CONFIRMING, LinkState.APPROVED}
+def note_early_call(link: Link, side: IncomingSide) -> None:
+    """Have a statement sent where a refused call met a link that the peer may hold for in force, and we do not yet."""
+    if side.hear_early_call is not None and link.state in {LinkState.CONFIRMING, LinkState.APPROVED}:
+        side.hear_early_call(link)
 
 
 def may_use(client: Client, grant_type: GrantType) -> bool:
@@ -66,9 +70,24 @@ def may_use(client: Client, grant_type: GrantType) -> bool:
 
 
 def list_user_scopes(client: Client, link: Link, resource: Resource) -> tuple[str, ...]:
-    """Give what users may let the client do at a resource now, in the order in which the host declares it."""
+    """
+    Give what users may let the client do at a resource now, in the order in which the host declares it.
+
+    Administering links is for a client by hand alone, whose record names it.
+    """
     allowed = set(client.scopes) & set(link.incoming.in_use.user_scopes)
+    if not link.is_by_hand:
+        allowed.discard(ADMIN_SCOPE)
     return tuple([scope.name for scope in resource.scopes if scope.name in allowed])
+
+
+def list_all_user_scopes(client: Client, link: Link, rules: Rules) -> tuple[Scope, ...]:
+    """Give what users may let the client do here now, at all resources together: OAuth 1.0a names none of them."""
+    found: dict[str, Scope] = {}
+    for resource in rules.resources:
+        allowed = set(list_user_scopes(client, link, resource))
+        found.update({scope.name: scope for scope in resource.scopes if scope.name in allowed - found.keys()})
+    return tuple(found.values())
 
 
 def list_application_scopes(client: Client, link: Link, resource: Resource, rules: Rules) -> tuple[str, ...]:
@@ -79,9 +98,20 @@ def list_application_scopes(client: Client, link: Link, resource: Resource, rule
     """
     allowed = set(client.application_scopes) & set(link.incoming.in_use.application_scopes)
     names = tuple([scope.name for scope in resource.scopes if scope.application and scope.name in allowed])
-    if client.is_peer and link.state is LinkState.IN_FORCE and resource == rules.host:
+    if client.is_peer and link.state is LinkState.IN_FORCE and resource.identifier == rules.issuer:
         return (*names, CHECK_SCOPE)
     return names
+
+
+def may_impersonate(client: Client, link: Link) -> bool:
+    """
+    Whether the client may name the user as whom it calls.
+
+    Security O1-06. Of a peer by handshake the level of the link alone decides, which both administrators approved.
+    """
+    if client.oauth1 is None or link.incoming.level is not Level.IMPERSONATION:
+        return False
+    return client.is_peer or client.oauth1.impersonation
 
 
 def choose_scopes(asked: tuple[str, ...], allowed: tuple[str, ...], resource: Resource) -> tuple[str, ...] | None:
@@ -98,7 +128,7 @@ def choose_scopes(asked: tuple[str, ...], allowed: tuple[str, ...], resource: Re
         return None
     if named:
         return tuple(name for name in allowed if name in named)
-    own = tuple(name for name in allowed if name != CHECK_SCOPE)
+    own = tuple(name for name in allowed if name not in {CHECK_SCOPE, ADMIN_SCOPE})
     defaults = {scope.name for scope in resource.scopes if scope.default}
     return tuple(name for name in own if name in defaults) or own
 
@@ -122,7 +152,10 @@ def check_caller_may(
         description = "The access token belongs into the Authorization header, not into the query."
         raise build_refusal(ErrorCode.INVALID_REQUEST, description, url=url, rules=rules)
     if caller is None:
-        raise _refuse_stranger(request, needed, rules)
+        raise _refuse_stranger(request, needed, side)
+    if caller.client.oauth1 is not None:
+        _check_oauth1_caller(caller, needed, user_needed=user_needed)
+        return
     if missing := [name for name in needed if name not in caller.scopes]:
         detail = f"the client {caller.client.client_id} of the link {caller.link.handle} lacks {' '.join(missing)}"
         description = "More scope is needed."
@@ -137,8 +170,20 @@ def check_caller_may(
         )
 
 
-def _refuse_stranger(request: Request, needed: tuple[str, ...], rules: Rules) -> RefusedError:
+def _check_oauth1_caller(caller: Caller, needed: tuple[str, ...], *, user_needed: bool) -> None:
+    """Check a caller who would not understand the challenges of OAuth 2."""
+    who = f"the client {caller.client.client_id} of the link {caller.link.handle}"
+    if missing := [name for name in needed if name not in caller.scopes]:
+        raise OAuth1RefusedError(Problem.PERMISSION_DENIED, detail=f"{who} lacks {' '.join(missing)}")
+    if user_needed and caller.user is None:
+        raise OAuth1RefusedError(Problem.PERMISSION_DENIED, detail=f"{who} called for itself")
+
+
+def _refuse_stranger(request: Request, needed: tuple[str, ...], side: IncomingSide) -> RefusedError:
     """Answer a request that carried no credentials, or credentials that are not ours."""
+    rules = side.rules
+    if is_signed(get_as_sent(request)):
+        return _refuse_unknown_client(request, side)
     if request.header("authorization") is not None:
         detail = "the Authorization header carries nothing that we issued"
         description = "The access token is not one that this application issued."
@@ -149,6 +194,15 @@ def _refuse_stranger(request: Request, needed: tuple[str, ...], rules: Rules) ->
     challenge = build_challenge(request.url, rules=rules, scopes=needed)
     description = "An access token is needed."
     return RefusedError(description, code="authentication_required", status=401, headers=(challenge,))
+
+
+def _refuse_unknown_client(request: Request, side: IncomingSide) -> RefusedError:
+    """Answer a request with the credentials of OAuth 1.0a that no client of ours signed, by the problem that fits."""
+    try:
+        client = parse_signed_request(get_as_sent(request)).unverified_client
+    except MalformedSignedRequestError as error:
+        return refuse_malformed(error, now=side.clock.now())
+    return OAuth1RefusedError(Problem.CONSUMER_KEY_UNKNOWN, detail=f"unknown oauth_consumer_key {client[:200]!r}")
 
 
 def _names_access_token(url: str) -> bool:

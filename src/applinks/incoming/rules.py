@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from applinks.records.scopes import Resource
-from applinks.settings import Lifetimes, Settings
+from applinks.bounds import Lifetimes
+from applinks.records.scopes import ADMINISTRATION, Resource
+from applinks.settings import Settings
 
 TOKEN_PATH = "/applinks/oauth2/token"  # noqa: S105 - an address
 # What a resource may hold besides its grammar would let two spellings name one place.
@@ -73,5 +74,9 @@ def build_rules(settings: Settings, resources: tuple[Resource, ...]) -> Rules:
         issuer=settings.issuer,
         token_endpoint=settings.url(TOKEN_PATH),
         lifetimes=settings.lifetimes,
-        resources=resources,
+        resources=(*map(_add_administration, resources[:1]), *resources[1:]),
     )
+
+
+def _add_administration(host: Resource) -> Resource:
+    return Resource(host.identifier, (*host.scopes, ADMINISTRATION))

@@ -40,6 +40,11 @@ class SeenUsers:
         user = await self.find(user_id)
         return user if user is not None and user.active else None
 
+    async def find_by_name(self, name: str) -> User | None:
+        """Give the active user of that log-in name; the host is asked every time, because a name may change hands."""
+        user = await self._users.find_by_name(name)
+        return user if user is not None and user.active else None
+
     def forget(self, user_id: str) -> None:
         """Ask the host again at the next look: its user changed."""
         self._forgotten += 1

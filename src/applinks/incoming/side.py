@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from applinks.clock import Clock
 from applinks.entropy import Entropy, Rows
+from applinks.incoming.oauth1.store import OAuth1Store
 from applinks.incoming.rules import Rules, build_rules
 from applinks.incoming.seen_users import SeenUsers
 from applinks.incoming.store import IncomingStore
@@ -32,6 +33,7 @@ class IncomingSide:
     """
 
     store: IncomingStore
+    oauth1: OAuth1Store
     settings: Settings
     clock: Clock
     entropy: Entropy

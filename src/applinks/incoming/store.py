@@ -68,7 +68,8 @@ class FoundFamily:
 
     Attributes:
         last_used_at: of the grant.
-        expires_at: when the refresh token, or without one the access token, ends if nobody uses it.
+        expires_at: when the refresh token, or without one the access token, ends if nobody uses it; of OAuth 1.0a
+            when the session does.
     """
 
     family: Family
@@ -79,7 +80,7 @@ class FoundFamily:
 
 
 class IncomingStore(Protocol):
-    """Clients, grants and tokens. Every method is one transaction."""
+    """Clients, grants and the tokens of OAuth 2. Every method is one transaction."""
 
     async def list_clients(self, *, link_id: str | None = None) -> Sequence[FoundClient]:
         """Give the live clients, by name; of one link where it is named. Secrets come with their last use."""
@@ -100,7 +101,7 @@ class IncomingStore(Protocol):
     async def list_families(
         self, *, link_id: str | None = None, client: str | None = None, user_id: str | None = None, now: int
     ) -> Sequence[FoundFamily]:
-        """Give the live families, newest first, narrowed by link, client record and user."""
+        """Give the live families of both protocols, newest first, narrowed by link, client record and user."""
         ...
 
     async def list_application_tokens(
@@ -110,7 +111,7 @@ class IncomingStore(Protocol):
         ...
 
     async def find_client(self, client_id: str) -> FoundClient | None:
-        """Give the live (not ended) client of that wire id, with its link."""
+        """Give the live (not ended) client of OAuth 2 with that wire id, with its link."""
         ...
 
     async def find_live_grant(self, *, client: str, user_id: str) -> Grant | None:

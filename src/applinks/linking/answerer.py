@@ -15,7 +15,7 @@ from applinks.linking.discovery.applications import Discovery, read_application
 from applinks.linking.documents import get_own_manifest
 from applinks.linking.errors import LinkingError
 from applinks.linking.events import Approve, Happened
-from applinks.linking.proposer import build_beginning
+from applinks.linking.proposer import build_beginning, check_keys
 from applinks.linking.side import LinkingSide, check_administrator
 from applinks.linking.standing import ask_about_approved, check_place_is_free, replace_proposals
 from applinks.linking.states import FIRST_SEQ, decide
@@ -24,7 +24,6 @@ from applinks.records.links import is_link_id
 from applinks.records.users import User
 from applinks.wire.jose import JoseError, UnverifiedJwt, digest_jwt, parse_jwt, verify_jwt
 from applinks.wire.linking.answer import Answer, Decision, build_answer
-from applinks.wire.linking.manifest import parse_manifest
 from applinks.wire.linking.messages import (
     ANSWER_TYP,
     LONGEST_REQUEST,
@@ -58,12 +57,9 @@ class Offer:
 
     def to_json(self) -> dict[str, Any]:
         """Give the offer as JSON, for the session that was shown it."""
-        return {
+        return self.discovery.to_json() | {
             "link_id": self.link_id,
             "request": self.request,
-            "document": dict(self.discovery.document),
-            "keys": [dict(key) for key in self.discovery.keys],
-            "private": self.discovery.private,
             "terms": format_terms(self.terms),
             "expires_at": self.expires_at,
         }
@@ -71,14 +67,10 @@ class Offer:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Read an offer that `to_json` gave; the session is ours, so that it is believed."""
-        document = value["document"]
-        manifest = parse_manifest(document, fetched_under=document["url"], allow_http=True)
         return cls(
             link_id=value["link_id"],
             request=value["request"],
-            discovery=Discovery(
-                manifest=manifest, document=document, keys=tuple(value["keys"]), private=value["private"]
-            ),
+            discovery=Discovery.from_json(value),
             terms=parse_terms(value["terms"]),
             expires_at=value["expires_at"],
         )
@@ -137,6 +129,7 @@ async def approve(offer: Offer, terms: Terms, *, user: User, side: LinkingSide) 
     _check_may_decide(offer, user, side)
     if not terms.access or not is_within(terms, offer.terms):
         raise LinkingError("unsupported_terms", detail="more than was proposed, or nothing", peer=offer.discovery.url)
+    check_keys(offer.discovery, terms)
     answer = await _sign_answer(offer, Decision.APPROVED, side, terms=terms)
     now = side.clock.now()
     replaced = await side.store.list_open_proposals(url=offer.discovery.url)
@@ -271,7 +264,7 @@ async def _sign_answer(offer: Offer, decision: Decision, side: LinkingSide, *, t
         proposal=digest_jwt(offer.request),
         decision=decision,
         terms=terms,
-        peer_keys=tuple(key["kid"] for key in offer.discovery.keys) if is_approval else (),
+        peer_keys=offer.discovery.kids if is_approval else (),
         seq=FIRST_SEQ if is_approval else 0,
         reason="" if is_approval else "declined",
     )

@@ -17,11 +17,14 @@ from applinks.linking.hearing import find_incoming
 from applinks.linking.states import decide
 from applinks.linking.store import CommitResult, DecidedProposal, LinkingStore, LinkWrite
 from applinks.records.audit import AuditEvent
-from applinks.records.clients import Client, ClientAuthentication, GrantType
+from applinks.records.clients import Client, ClientAuthentication, GrantType, OAuth1Client
 from applinks.records.links import Agreement, Link
+from applinks.wire.linking.terms import Access, Level
+from applinks.wire.oauth1.signature import SignatureMethod
 
 # Two that change one link at once need two rounds; a third is for the statement that comes in between.
 _ROUNDS = 4
+_RSA_METHODS = tuple(method for method in SignatureMethod if method.is_rsa)
 
 
 class Ledger(Protocol):
@@ -69,17 +72,22 @@ def build_audit_events(
     )
 
 
-def build_client(link: Link, agreed: Agreement, *, entropy: Entropy, now: int) -> Client | None:
+def build_clients(link: Link, agreed: Agreement, *, entropy: Entropy, now: int) -> tuple[Client, ...]:
     """
-    Make the client record of the peer, as the agreement has it; None where the terms give it nothing to call.
+    Make the client records of the peer, one a protocol of the agreement; none where the terms give it nothing to call.
 
     Handshake §3 Registration. No secret exists.
     """
     access = find_incoming(agreed, link.peer.url)
     if access is None:
-        return None
+        return ()
+    makers = {"oauth2": _build_oauth2_client, "oauth1": _build_oauth1_client}
+    return tuple(makers[each](link, access, new_id(entropy, "cli"), now) for each in access.protocols)
+
+
+def _build_oauth2_client(link: Link, access: Access, client: str, now: int) -> Client:
     return Client(
-        id=new_id(entropy, "cli"),
+        id=client,
         client_id=link.peer.manifest["client_id"],
         link_id=link.id,
         name=link.peer.name,
@@ -88,6 +96,29 @@ def build_client(link: Link, agreed: Agreement, *, entropy: Entropy, now: int) -
         grant_types=tuple(GrantType),
         scopes=access.user_scopes,
         application_scopes=access.application_scopes,
+        is_peer=True,
+        created_at=now,
+    )
+
+
+def _build_oauth1_client(link: Link, access: Access, client: str, now: int) -> Client:
+    """Make the peer's record of OAuth 1.0a: by its RSA keys, which are the link's pinned ones."""
+    return Client(
+        id=client,
+        client_id=link.peer.manifest["oauth1"]["consumer_key"],
+        link_id=link.id,
+        name=link.peer.name,
+        authentication=ClientAuthentication.SIGNATURE,
+        redirect_uris=(link.peer.manifest["redirect_uri_base"] + link.id,),
+        grant_types=(),
+        scopes=access.user_scopes,
+        application_scopes=access.application_scopes,
+        oauth1=OAuth1Client(
+            methods=_RSA_METHODS,
+            two_legged=True,
+            impersonation=access.level is Level.IMPERSONATION,
+            out_of_band=False,
+        ),
         is_peer=True,
         created_at=now,
     )
@@ -109,7 +140,8 @@ async def change_link(link_id: str, event: Event, *, side: Ledger) -> Decision:
         if result is CommitResult.WRITTEN:
             return decision
         if result is CommitResult.TAKEN:
-            raise LinkingError("duplicate_link", detail=f"link {link_id} would be a second one with its peer")
+            detail = f"link {link_id} would be a second one with its peer, or its client has a name that is taken"
+            raise LinkingError("duplicate_link", detail=detail)
     raise LinkingError("busy", detail=f"link {link_id} was changed by others {_ROUNDS} times meanwhile")
 
 
@@ -133,9 +165,9 @@ async def commit(
         if link is None or link == change.before:
             continue
         agreed = decision.registers
-        client = build_client(link, agreed, entropy=side.entropy, now=now) if agreed else None
+        clients = build_clients(link, agreed, entropy=side.entropy, now=now) if agreed else ()
         expected = change.before.version if change.before else None
-        writes.append(LinkWrite(link=link, expected_version=expected, client=client))
+        writes.append(LinkWrite(link=link, expected_version=expected, clients=clients))
         events += build_audit_events(decision.happened, link_id=link.id, entropy=side.entropy, now=now)
     if not writes and not events and decided is None:
         return CommitResult.WRITTEN

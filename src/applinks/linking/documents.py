@@ -1,5 +1,5 @@
 """
-What we say of ourselves: the link manifest, our keys, our client id document.
+What we say of ourselves: the link manifest, our keys, our client id document; the same in the words of Atlassian.
 
 Handshake §1, §9.
 """
@@ -10,17 +10,34 @@ from applinks.incoming.oauth2.metadata import JWKS_PATH
 from applinks.linking.side import LinkingSide
 from applinks.outgoing.side import CALLBACK_PATH, build_document_url, build_redirect_uri
 from applinks.records.clients import ClientAuthentication, GrantType
+from applinks.records.keys import Instance
 from applinks.records.links import Link
 from applinks.records.registrations import Registration
-from applinks.wire.linking.manifest import Manifest, ManifestScope, build_manifest
+from applinks.wire.atlassian.authentication_types import AuthenticationType
+from applinks.wire.atlassian.consumer_info import ConsumerInfo
+from applinks.wire.atlassian.manifest import AtlassianManifest
+from applinks.wire.linking.manifest import Manifest, ManifestScope, OAuth1Manifest, build_manifest
+from applinks.wire.oauth1.keys import parse_public_jwk
 
 STATEMENT_PATH = "/applinks/link/statement"
 CHECK_PATH = "/applinks/link/check"
+OAUTH1_JWKS_PATH = "/applinks/oauth1/jwks"
+OAUTH1_REQUEST_TOKEN_PATH = "/applinks/oauth1/request-token"  # noqa: S105 - an address
+OAUTH1_ACCESS_TOKEN_PATH = "/applinks/oauth1/access-token"  # noqa: S105 - an address
+OAUTH1_AUTHORIZE_PATH = "/applinks/oauth1/authorize"
+
+_ATLASSIAN_TYPES = (AuthenticationType.OAUTH, AuthenticationType.TWO_LEGGED, AuthenticationType.IMPERSONATION)
+
+
+async def get_consumer_key(side: LinkingSide) -> str:
+    """Give who we are over OAuth 1.0a to another Applinks and to Data Center peers."""
+    return (await side.keys.get_instance()).consumer_key
 
 
 async def get_own_manifest(side: LinkingSide) -> Manifest:
     """Give our manifest as a value."""
     settings, instance = side.settings, await side.keys.get_instance()
+    speaks_oauth1 = "oauth1" in settings.protocols
     return Manifest(
         id=instance.id,
         name=settings.name,
@@ -37,19 +54,32 @@ async def get_own_manifest(side: LinkingSide) -> Manifest:
         link_statement_endpoint=settings.url(STATEMENT_PATH),
         check_endpoint=settings.url(CHECK_PATH),
         protocols=settings.protocols,
-        levels=("oauth",),
+        # Only OAuth 1.0a can name the user as whom it calls.
+        levels=("oauth", "impersonation") if speaks_oauth1 else ("oauth",),
         directions=("incoming", "outgoing"),
         scopes=tuple(
             ManifestScope(name=scope.name, description=scope.description, application=scope.application)
             for scope in side.resources[0].scopes
         ),
         extensions=(),
+        oauth1=await _get_own_oauth1(side) if speaks_oauth1 else None,
     )
 
 
 async def build_own_manifest(side: LinkingSide) -> dict[str, Any]:
     """Build the document at ``<base>/.well-known/application-link``."""
     return build_manifest(await get_own_manifest(side))
+
+
+async def _get_own_oauth1(side: LinkingSide) -> OAuth1Manifest:
+    settings = side.settings
+    return OAuth1Manifest(
+        consumer_key=await get_consumer_key(side),
+        jwks_uri=settings.url(OAUTH1_JWKS_PATH),
+        request_token_uri=settings.url(OAUTH1_REQUEST_TOKEN_PATH),
+        authorize_uri=settings.url(OAUTH1_AUTHORIZE_PATH),
+        access_token_uri=settings.url(OAUTH1_ACCESS_TOKEN_PATH),
+    )
 
 
 async def build_own_jwks(side: LinkingSide) -> dict[str, Any]:
@@ -59,6 +89,11 @@ async def build_own_jwks(side: LinkingSide) -> dict[str, Any]:
     RFC 7517 §5.
     """
     return {"keys": [dict(key) for key in await side.keys.list_public_keys()]}
+
+
+async def build_own_oauth1_jwks(side: LinkingSide) -> dict[str, Any]:
+    """Build the set of our RSA keys of OAuth 1.0a, which sign for no other protocol; as `build_own_jwks`."""
+    return {"keys": [dict(key) for key in await side.keys.list_oauth1_public_keys()]}
 
 
 async def build_client_document(side: LinkingSide) -> dict[str, Any]:
@@ -107,3 +142,31 @@ def build_hand_client_document(link: Link, registration: Registration, *, side: 
     if registration.authentication is ClientAuthentication.PRIVATE_KEY_JWT:
         document["jwks_uri"] = settings.url(JWKS_PATH)
     return document
+
+
+async def build_own_atlassian_manifest(side: LinkingSide) -> AtlassianManifest:
+    """Build what a Data Center peer reads of us when an administrator there pastes our address."""
+    instance = await side.keys.get_instance()
+    return AtlassianManifest(
+        id=get_atlassian_id(instance),
+        name=side.settings.name,
+        type_id=side.settings.atlassian_type,
+        url=side.settings.base_url,
+        incoming=_ATLASSIAN_TYPES,
+        outgoing=_ATLASSIAN_TYPES,
+    )
+
+
+async def build_own_consumer_info(side: LinkingSide) -> ConsumerInfo:
+    """Build who we are as a client at a Data Center peer: our consumer key and our newest RSA key."""
+    newest = (await side.keys.list_oauth1_public_keys())[0]
+    return ConsumerInfo(
+        key=await get_consumer_key(side),
+        name=side.settings.name,
+        public_key=parse_public_jwk(newest),
+    )
+
+
+def get_atlassian_id(instance: Instance) -> str:
+    """Give the id of this installation as Data Center peers write ids."""
+    return instance.id.removeprefix("urn:uuid:")

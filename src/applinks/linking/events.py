@@ -151,10 +151,12 @@ class KeysRead:
     The pinned JWKS URL was read again.
 
     ``proved_kid``: a key that a message named, that stands there and with which that message verifies.
+    ``found_oauth1``: what stands at that of OAuth 1.0a; empty: it was not read.
     """
 
     found: tuple[Mapping[str, Any], ...] = field(repr=False)
     proved_kid: str = ""
+    found_oauth1: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,10 +78,13 @@ def _agree_or_drop(link: Link, said: Statement, now: int) -> Decision:
 
 def _agree(link: Link, pending: Pending, now: int) -> Decision:
     agreed = Agreement(revision=pending.revision, digest=pending.answer_digest, terms=pending.terms)
+    runs_oauth1 = any("oauth1" in access.protocols for access in agreed.terms.access)
     after = replace(
         link,
         agreed=agreed,
         pending=None,
+        # Keys of a protocol that nobody agreed to are not watched either.
+        peer=link.peer if runs_oauth1 else replace(link.peer, oauth1_keys=()),
         incoming=get_direction(find_incoming(agreed, link.peer.url)),
         outgoing=get_direction(find_outgoing(agreed, link.peer.url)),
         in_force_at=link.in_force_at or now,
@@ -143,12 +146,14 @@ def _learn_of_end(link: Link, said: Statement, now: int) -> Peer:
 def _learn(link: Link, said: Statement, now: int) -> tuple[Link, tuple[Happened, ...]]:
     """Take over what the peer says of itself."""
     peer = link.peer
-    known = {key["kid"] for key in peer.keys}
+    known = {key["kid"] for key in peer.pinned_keys}
     # A key that the peer no longer lists is retired at once, but never the last one we could hear it by.
     keys = tuple(key for key in peer.keys if key["kid"] in said.keys) or peer.keys
+    oauth1_keys = tuple(key for key in peer.oauth1_keys if key["kid"] in said.keys) or peer.oauth1_keys
     learned = replace(
         peer,
         keys=keys,
+        oauth1_keys=oauth1_keys,
         announced=tuple(kid for kid in said.keys if kid not in known),
         seq=said.seq,
         heard_seq=max(peer.heard_seq, min(said.peer_seq, link.seq)),

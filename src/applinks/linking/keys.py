@@ -13,7 +13,7 @@ from applinks.errors import RefusedError
 from applinks.fetching.documents import is_key_reading_due
 from applinks.limits import Limit
 from applinks.linking.changes import change_link
-from applinks.linking.discovery.applications import read_keys
+from applinks.linking.discovery.applications import Key, read_keys, read_oauth1_keys
 from applinks.linking.errors import LinkingError
 from applinks.linking.events import KeysNotRead, KeysRead
 from applinks.linking.side import LinkingSide
@@ -60,9 +60,23 @@ async def _read_and_keep(link: Link, jwt: UnverifiedJwt | None, side: LinkingSid
         await side.failures.record(error, place="keys", link_id=link.id)
         decision = await change_link(link.id, KeysNotRead(), side=side)
         return decision.link or link
+    found_oauth1 = await _read_oauth1(link, side)
     proved = jwt.kid if jwt is not None and jwt.kid and _is_signed_by(jwt, found) else ""
-    decision = await change_link(link.id, KeysRead(found=found, proved_kid=proved), side=side)
+    read = KeysRead(found=found, proved_kid=proved, found_oauth1=found_oauth1)
+    decision = await change_link(link.id, read, side=side)
     return decision.link or link
+
+
+async def _read_oauth1(link: Link, side: LinkingSide) -> tuple[Key, ...]:
+    """Read the RSA keys, where they count; a fault here does not keep the other keys from being taken up."""
+    if not link.peer.oauth1_keys:
+        return ()
+    jwks_uri = link.peer.manifest["oauth1"]["jwks_uri"]
+    try:
+        return await read_oauth1_keys(jwks_uri, private=link.private_address, key=link.id, side=side)
+    except LinkingError as error:
+        await side.failures.record(error, place="keys", link_id=link.id)
+        return ()
 
 
 def _forget(link_id: str, done: asyncio.Task[Link], side: LinkingSide) -> None:

@@ -5,7 +5,7 @@ Handshake §3 steps 1 and 4.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from applinks.entropy import new_id
@@ -79,10 +79,26 @@ class _Opened:
 
 
 async def list_possible_terms(discovery: Discovery, *, side: LinkingSide) -> Terms:
-    """Give the most that can be proposed: both directions that both offer, with every scope that is declared."""
+    """
+    Give the most that can be proposed: both directions that both offer, with every protocol and scope of both.
+
+    We name the protocols in the order in which we prefer them. Whoever wants impersonation takes `impersonate`, which
+    is OAuth 1.0a alone, for a direction.
+    """
     own, peer = await get_own_manifest(side), discovery.manifest
-    entries = (_build_access(peer, own), _build_access(own, peer))
+    protocols = tuple(each for each in own.protocols if each in peer.protocols)
+    entries = (_build_access(peer, own, protocols), _build_access(own, peer, protocols))
     return Terms(access=tuple(each for each in entries if each is not None))
+
+
+def may_impersonate(access: Access, peer: Manifest) -> bool:
+    """Whether a possible direction may go as far as impersonation: both have it, which OAuth 1.0a alone can do."""
+    return "oauth1" in access.protocols and Level.IMPERSONATION in peer.levels
+
+
+def impersonate(access: Access) -> Access:
+    """Give a direction with impersonation, which runs over OAuth 1.0a alone."""
+    return replace(access, level=Level.IMPERSONATION, protocols=("oauth1",))
 
 
 async def propose(
@@ -113,6 +129,7 @@ async def propose(
         raise ValueError("a proposal is an administrator's, or a command's, which has a name and no session")
     await side.limits.count(Limit.PROPOSALS, actor)
     await _check_terms(terms, discovery.manifest, side)
+    check_keys(discovery, terms)
     await _check_standing(discovery, side)
     link_id, now = link_id or new_id(side.entropy, "lnk"), side.clock.now()
     request = await _sign_proposal(discovery, terms, link_id, now, side)
@@ -170,6 +187,8 @@ async def build_beginning(
             url=manifest.url,
             manifest=discovery.document,
             keys=discovery.keys,
+            oauth1_keys=discovery.oauth1_keys,
+            kind=manifest.kind,
             keys_read_at=side.clock.now(),
         ),
         private_address=discovery.private,
@@ -177,8 +196,18 @@ async def build_beginning(
     )
 
 
-def _build_access(asking: Manifest, serving: Manifest) -> Access | None:
-    protocols = tuple(each for each in asking.protocols if each in serving.protocols)
+def check_keys(discovery: Discovery, terms: Terms) -> None:
+    """
+    Check that keys were read for every protocol of the terms: without them the peer could prove nothing.
+
+    Raises:
+        LinkingError: ``unsupported_terms``.
+    """
+    if not discovery.oauth1_keys and any("oauth1" in access.protocols for access in terms.access):
+        raise LinkingError("unsupported_terms", detail="its RSA keys were not read", peer=discovery.url)
+
+
+def _build_access(asking: Manifest, serving: Manifest, protocols: tuple[str, ...]) -> Access | None:
     if "outgoing" not in asking.directions or "incoming" not in serving.directions or not protocols:
         return None
     return Access(
@@ -219,7 +248,7 @@ async def _sign_proposal(discovery: Discovery, terms: Terms, link_id: str, now: 
         link=link_id,
         revision=1,
         terms=terms,
-        peer_keys=tuple(key["kid"] for key in discovery.keys),
+        peer_keys=discovery.kids,
     )
     request = await side.sign(build_proposal(proposal), typ=PROPOSAL_TYP)
     if len(request) > LONGEST_REQUEST:

@@ -80,7 +80,7 @@ def _face(link: Link | None) -> object:
         return None
     pending = link.pending and (link.pending.revision, link.pending.state, link.pending.answer_digest)
     agreed = link.agreed and (link.agreed.revision, link.agreed.digest)
-    kids = frozenset(key["kid"] for key in link.peer.keys)
+    kids = frozenset(key["kid"] for key in link.peer.pinned_keys)
     return (link.state, agreed, pending, link.pause is not None, get_allows(link), link.check, kids)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -38,6 +38,19 @@ class OwnKeys(Protocol):
         """Give the public JWKs that our JWKS shows."""
         ...
 
+    async def get_oauth1_key(self) -> KeyPair:
+        """Give the RSA pair of OAuth 1.0a that signs now."""
+        ...
+
+    async def list_oauth1_public_keys(self) -> Sequence[Mapping[str, Any]]:
+        """Give the public RSA JWKs of OAuth 1.0a, newest first."""
+        ...
+
+
+async def find_no_consumer(_: str) -> Link | None:
+    """Give none: then it is the database alone that keeps one consumer key from having two clients."""
+    return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkingSide:
@@ -45,6 +58,7 @@ class LinkingSide:
     What linking works with.
 
     Attributes:
+        find_consumer: gives the link of the live client of OAuth 1.0a that has a consumer key.
         resources: what we guard; the first is the host itself, whose scopes the manifest declares.
         outgoing: makes the test call.
         readings: of peers' keys, under way in this process, by link.
@@ -60,6 +74,7 @@ class LinkingSide:
     keys: OwnKeys
     outgoing: OutgoingSide
     resources: tuple[Resource, ...]
+    find_consumer: Callable[[str], Awaitable[Link | None]] = find_no_consumer
     limits: RateLimits = field(default_factory=RateLimits)
     readings: dict[str, asyncio.Task[Link]] = field(default_factory=dict, repr=False)
     test_call_seconds: float = 10
@@ -86,8 +101,18 @@ class LinkingSide:
         return sign_jwt(claims, typ=typ, private_key=private, algorithm=pair.algorithm, kid=pair.kid)
 
     async def list_own_kids(self) -> frozenset[str]:
-        """Give the thumbprints of our public keys."""
-        return frozenset(key["kid"] for key in await self.keys.list_public_keys())
+        """Give the thumbprints of all our public keys, those of OAuth 1.0a among them."""
+        return frozenset(await self.list_signing_kids()) | frozenset(await self.list_oauth1_kids())
+
+    async def list_signing_kids(self) -> tuple[str, ...]:
+        """Give the thumbprints of the keys that sign our messages and prove us over OAuth 2."""
+        return tuple(key["kid"] for key in await self.keys.list_public_keys())
+
+    async def list_oauth1_kids(self) -> tuple[str, ...]:
+        """Give the thumbprints of our RSA keys; none where we do not offer OAuth 1.0a."""
+        if "oauth1" not in self.settings.protocols:
+            return ()
+        return tuple(key["kid"] for key in await self.keys.list_oauth1_public_keys())
 
     def jitter(self) -> float:
         """Give a number between -1 and 1, so that many links do not speak in the same second."""

@@ -29,12 +29,15 @@ async def check_place_is_free(manifest: Mapping[str, Any], *, side: LinkingSide)
 
     Raises:
         LinkingError: ``duplicate_link``; ``waits_until`` says when it falls by itself, where it was only approved here;
-            ``invalid_manifest`` where the client id lies among the addresses of a linked application.
+            ``invalid_manifest`` where the client id lies among the addresses of a linked application, or the consumer
+            key is another's.
     """
     url: str = manifest["url"]
     link = await side.store.find_live_link(url=url, peer_id=manifest["id"])
     if link is None:
-        await _check_client_id(url, manifest["client_id"], side)
+        links = [each for each in await side.store.list_links() if each.is_live and not each.is_by_hand]
+        _check_client_id(url, manifest["client_id"], links)
+        await _check_consumer_key(url, _get_consumer_key(manifest), links, side)
         return
     error = LinkingError("duplicate_link", detail=f"the link {link.handle} with {url} or its id is live", peer=url)
     if link.state is LinkState.APPROVED and link.pending is not None:
@@ -72,17 +75,34 @@ def choose_handle(name: str, url: str, *, taken: AbstractSet[str]) -> str:
     return handle
 
 
-async def _check_client_id(url: str, client_id: str, side: LinkingSide) -> None:
+def _get_consumer_key(manifest: Mapping[str, Any]) -> str:
+    """Give who a peer is over OAuth 1.0a; empty: it does not speak it."""
+    return str((manifest.get("oauth1") or {}).get("consumer_key", ""))
+
+
+async def _check_consumer_key(url: str, key: str, links: Sequence[Link], side: LinkingSide) -> None:
+    """Check a consumer key against those of live links, and against those that were entered by hand."""
+    if not key or "oauth1" not in side.settings.protocols:
+        return
+    for link in links:
+        if key == _get_consumer_key(link.peer.manifest):
+            detail = f"oauth1: the consumer key {key} is that of {link.peer.url}"
+            raise LinkingError("invalid_manifest", detail=detail, peer=url).about(link_id=link.id)
+    by_hand = await side.find_consumer(key)
+    if by_hand is not None:
+        detail = f"a client of the link {by_hand.handle} has the consumer key {key}"
+        raise LinkingError("duplicate_link", detail=detail, peer=url).about(link_id=by_hand.id)
+
+
+def _check_client_id(url: str, client_id: str, links: Sequence[Link]) -> None:
     """
     Check a client id against those of live links.
 
     A base URL may lie below another one, as ``https://host/b`` below ``https://host``: what lies below the longer one
     is its own.
     """
-    for link in await side.store.list_links():
+    for link in links:
         other_url, other_id = link.peer.url, link.peer.manifest.get("client_id", "")
-        if not link.is_live or link.is_by_hand:
-            continue
         if client_id == other_id or (is_under(other_id, url) and is_under(url, other_url)):
             detail = f"the client id {other_id} of the link {link.handle} belongs to {url}, or is the same"
             raise LinkingError("duplicate_link", detail=detail, peer=url).about(link_id=link.id)

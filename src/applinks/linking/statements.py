@@ -106,11 +106,10 @@ async def send_statement(link: Link, *, side: LinkingSide) -> Link | None:
     """Tell the peer how the link stands here, and hear its reply; give the link as it is then."""
     try:
         said = await _ask(link, side)
+        decision = await change_link(link.id, Hear(statement=said, asked=True, jitter=side.jitter()), side=side)
     except (PeerError, RefusedError) as error:
         await side.failures.record(error, place="statement", link_id=link.id, client=link.peer.url)
         decision = await change_link(link.id, StatementFailed(jitter=side.jitter()), side=side)
-        return decision.link
-    decision = await change_link(link.id, Hear(statement=said, asked=True, jitter=side.jitter()), side=side)
     return decision.link
 
 
@@ -196,7 +195,10 @@ async def _verify(jwt: UnverifiedJwt, link: Link, *, source: str, side: LinkingS
 
 
 async def _sign_statement(link: Link, to: _Addressed, side: LinkingSide) -> str:
-    now, own_kids = side.clock.now(), await side.list_own_kids()
+    now, own_kids = side.clock.now(), await side.list_signing_kids()
+    if link.peer.oauth1_keys:
+        # Whoever did not agree to OAuth 1.0a would look for these keys among the others, again and again.
+        own_kids += await side.list_oauth1_kids()
     statement = Statement(
         issuer=side.settings.base_url,
         audience=to.audience,
@@ -212,7 +214,7 @@ async def _sign_statement(link: Link, to: _Addressed, side: LinkingSide) -> str:
         paused=link.pause is not None,
         allows=get_allows(link),
         keys=tuple(sorted(own_kids)),
-        peer_keys=tuple(key["kid"] for key in link.peer.keys),
+        peer_keys=tuple(key["kid"] for key in link.peer.pinned_keys),
         check=link.check,
         in_reply_to=to.in_reply_to,
         reason=_SAID_REASONS.get(link.ended_reason, "deleted") if link.ended_reason else "",
@@ -258,7 +260,7 @@ async def _answer_about_unknown(jwt: UnverifiedJwt, side: LinkingSide) -> Respon
             pending=None,
             paused=False,
             allows=None,
-            keys=tuple(sorted(await side.list_own_kids())),
+            keys=tuple(sorted(await side.list_signing_kids())),
             peer_keys=(),
             check="none",
             in_reply_to=_get_text(claims.get("jti")),

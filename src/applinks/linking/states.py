@@ -4,8 +4,9 @@ The life of a link as one pure function: what is so, what happened, what follows
 Handshake §4. Synchronous and total: no state meets an event that it cannot answer.
 """
 
-from dataclasses import replace
-from typing import assert_never
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self, assert_never
 
 from applinks.linking.events import (
     Approve,
@@ -32,10 +33,12 @@ from applinks.linking.events import (
 from applinks.linking.hearing import end, find_incoming, find_outgoing, hear
 from applinks.linking.repeats import is_test_wanted, settle
 from applinks.records.links import Agreement, Direction, EndReason, Link, LinkState, Pause, Pending, Rest
-from applinks.wire.linking.terms import Access, is_within
+from applinks.wire.linking.terms import Access, Level, is_within
 
 FIRST_SEQ = 1
 """The ``seq`` of the first thing that a side says of a link; the answer carries it."""
+
+Keys = tuple[Mapping[str, Any], ...]
 
 _DAY = 86400
 
@@ -232,7 +235,7 @@ def _is_under(wanted: Direction, ceiling: Access | None) -> bool:
     if ceiling is None:
         return wanted == Direction()
     return (
-        (wanted.level is ceiling.level or not wanted.is_enabled)
+        wanted.level in {Level.DISABLED, Level.OAUTH, ceiling.level}
         and set(wanted.protocols) <= set(ceiling.protocols)
         and set(wanted.user_scopes) <= set(ceiling.user_scopes)
         and set(wanted.application_scopes) <= set(ceiling.application_scopes)
@@ -259,41 +262,83 @@ def _keep_keys(link: Link, event: KeysRead | KeysNotRead | ApproveKey, now: int)
 
 def _compare_keys(link: Link, event: KeysRead, now: int) -> Decision:
     peer = link.peer
-    known = {key["kid"] for key in peer.keys} | set(peer.announced)
-    standing = tuple(key for key in event.found if key["kid"] in known)
-    surprising = tuple(key for key in event.found if key["kid"] == event.proved_kid and key["kid"] not in known)
-    if not standing:
-        # Nothing that we know stands there any more: all that does is for the administrator to look at.
-        surprising = event.found
+    # A key never signs for two protocols: a new one that stands at both addresses is taken up from neither.
+    found, found_oauth1 = _leave_out(event.found, peer.oauth1_keys), _leave_out(event.found_oauth1, peer.keys)
+    signing = _Reading.compare(
+        peer.keys,
+        peer.announced,
+        _leave_out(found, _leave_out(found_oauth1, peer.keys)),
+        proved_kid=event.proved_kid,
+    )
+    oauth1 = _Reading.compare(
+        peer.oauth1_keys, peer.announced, _leave_out(found_oauth1, _leave_out(found, peer.oauth1_keys))
+    )
     happened: list[Happened] = []
     actor = f"peer:{peer.url}"
-    new = sorted({key["kid"] for key in standing} - {key["kid"] for key in peer.keys})
+    kids = {key["kid"] for key in (*signing.standing, *oauth1.standing)}
+    new = sorted(kids - {key["kid"] for key in peer.pinned_keys})
     if new:
         happened.append(Happened(actor=actor, action="link.keys_taken_up", detail={"keys": new}))
-    if surprising and Rest.KEYS_CHANGED not in link.rest:
+    is_surprised = bool(signing.surprising or oauth1.surprising)
+    if is_surprised and Rest.KEYS_CHANGED not in link.rest:
         happened.append(Happened(actor=actor, action="link.rest_began", detail={"rest": Rest.KEYS_CHANGED.value}))
-    kids = {key["kid"] for key in standing}
     learned = replace(
         peer,
-        keys=standing or peer.keys,
+        keys=signing.standing or peer.keys,
+        oauth1_keys=oauth1.standing or peer.oauth1_keys,
         announced=tuple(kid for kid in peer.announced if kid not in kids),
-        unannounced=surprising or peer.unannounced,
+        unannounced=signing.surprising or peer.unannounced,
+        oauth1_unannounced=oauth1.surprising or peer.oauth1_unannounced,
         keys_read_at=now,
     )
-    rest = link.rest | {Rest.KEYS_CHANGED} if surprising else link.rest
+    rest = link.rest | {Rest.KEYS_CHANGED} if is_surprised else link.rest
     return Decision(link=replace(link, peer=learned, rest=rest), happened=tuple(happened))
 
 
+def _leave_out(keys: Keys, others: Keys) -> Keys:
+    kids = {key["kid"] for key in others}
+    return tuple(key for key in keys if key["kid"] not in kids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What follows of the keys at one address: those that count, and those that an administrator has to look at."""
+
+    standing: Keys
+    surprising: Keys
+
+    @classmethod
+    def compare(
+        cls,
+        pinned: Keys,
+        announced: tuple[str, ...],
+        found: Keys,
+        *,
+        proved_kid: str = "",
+    ) -> Self:
+        known = {key["kid"] for key in pinned} | set(announced)
+        standing = tuple(key for key in found if key["kid"] in known)
+        surprising = tuple(key for key in found if key["kid"] == proved_kid and key["kid"] not in known)
+        # Nothing that we know stands there any more: all that does is for the administrator to look at.
+        return cls(standing=standing, surprising=surprising if standing else found)
+
+
 def _approve_key(link: Link, event: ApproveKey) -> Decision:
-    approved = tuple(key for key in link.peer.unannounced if key["kid"] == event.kid)
+    peer = link.peer
+    approved = tuple(key for key in peer.surprising_keys if key["kid"] == event.kid)
     if not approved or Rest.KEYS_CHANGED not in link.rest:
         return Decision(link=link, refusal="key_mismatch")
     # The earlier keys count as announced: those that still stand at the pinned address are taken up at the next
     # reading, which is at once; those that do not are gone.
-    earlier = tuple(key["kid"] for key in link.peer.keys if key["kid"] != event.kid)
-    peer = replace(link.peer, keys=approved, announced=earlier, unannounced=(), keys_read_at=0)
-    happened = (
-        Happened(actor=event.actor, action="link.keys_approved", detail={"key": event.kid}),
-        Happened(actor=event.actor, action="link.rest_ended", detail={"rest": Rest.KEYS_CHANGED.value}),
-    )
-    return Decision(link=replace(link, peer=peer, rest=link.rest - {Rest.KEYS_CHANGED}), happened=happened)
+    if approved[0] in peer.unannounced:
+        earlier = tuple(key["kid"] for key in peer.keys if key["kid"] != event.kid)
+        peer = replace(peer, keys=approved, announced=earlier, unannounced=(), keys_read_at=0)
+    else:
+        earlier = tuple(key["kid"] for key in peer.oauth1_keys if key["kid"] != event.kid)
+        peer = replace(peer, oauth1_keys=approved, announced=earlier, oauth1_unannounced=(), keys_read_at=0)
+    happened = [Happened(actor=event.actor, action="link.keys_approved", detail={"key": event.kid})]
+    rest = link.rest
+    if not peer.surprising_keys:
+        rest -= {Rest.KEYS_CHANGED}
+        happened.append(Happened(actor=event.actor, action="link.rest_ended", detail={"rest": Rest.KEYS_CHANGED.value}))
+    return Decision(link=replace(link, peer=peer, rest=rest), happened=tuple(happened))

@@ -34,14 +34,15 @@ class LinkWrite:
     """
     One record's part of a commit: inserted where ``expected_version`` is None, else replaced while it is that version.
 
-    ``client`` is stored with the link; one that is the peer itself replaces the one that it had. ``registration`` is
-    stored with a link made by hand, replacing the one before. When ``link`` has ended, the store also
-    ends its clients, grants (joins do the rest) and deletes its connections and registration in the same transaction.
+    ``clients`` are stored with the link; one that is the peer itself replaces the one of its protocol that it had, and
+    a former one of a protocol that is not among them ends. ``registration`` is stored with a link made by hand,
+    replacing the one before. When ``link`` has ended, the store also ends its clients, grants (joins do the rest) and
+    deletes its connections and registration in the same transaction.
     """
 
     link: Link
     expected_version: int | None
-    client: Client | None = None
+    clients: tuple[Client, ...] = ()
     registration: Registration | None = None
 
 

@@ -9,8 +9,10 @@ from urllib.parse import unquote, urlsplit
 
 from applinks.errors import AuthorizationNeeded, LinkUnusableError, PeerError, PeerRefusedError, UnsafeCallError
 from applinks.fetching.transport import HttpRequest, HttpResponse, is_replayable
-from applinks.outgoing.peers import get_usable_link
+from applinks.outgoing.peers import check_two_legs, get_requestor, get_usable_link, list_protocols, may_name_users
+from applinks.outgoing.proofs import BearerProof, Proof, SignatureProof
 from applinks.outgoing.renewal import get_credentials, renew
+from applinks.outgoing.servers import get_oauth1_server
 from applinks.outgoing.side import OutgoingSide
 from applinks.records.connections import Connection, ConnectionState
 from applinks.records.links import Link
@@ -19,9 +21,6 @@ from applinks.records.links import Link
 _OPTIONS = frozenset({"params", "headers", "cookies", "content", "data", "files", "json"})
 _OWN_HEADERS = ("authorization", "proxy-authorization")
 _UNSAFE_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\#]")
-# Two steps instead of one pattern: a peer that repeats the first word would make the search quadratic.
-_BEARER = re.compile(r"(?i)\bbearer\b")
-_INVALID_TOKEN = re.compile(r"(?i)\berror\s*=\s*\"?invalid_token\b")
 
 
 class PeerConnection:
@@ -33,6 +32,10 @@ class PeerConnection:
     is the most bytes of an answer, and ``seconds`` the deadline over the whole, where the settings' are not enough.
 
     A path begins with a slash and is joined to the peer's base URL. An absolute URL has to lie at or below it.
+
+    Over OAuth 1.0a query and form are signed, and no parameter of theirs may begin with ``oauth_`` or be
+    ``xoauth_requestor_id``; over a link with impersonation, the application's own calls name no ``user_id`` either. A
+    peer that refuses our key, signature or clock gave no answer: that is `PeerRefusedError`.
 
     Raises, each of them:
         AuthorizationNeeded: the user has to connect first; it carries the address.
@@ -119,20 +122,22 @@ class PeerConnection:
             limit=limit,
             seconds=seconds,
         )
-        credentials = await get_credentials(link, self._user_id, self._name, side=self._side)
-        self._sign(request, credentials)
-        response = await send(is_left=_is_token_refused)
-        if not _is_token_refused(response):
-            return response
-        self._sign(request, await self._renew(credentials, link, can_repeat=can_repeat))
-        return await send()
+        proof = await self._prove(link)
+        self._sign(request, proof)
+        response = await send(is_left=proof.is_refused)
+        if proof.is_refused(response) and proof.connection is not None:
+            proof = await self._renew(proof.connection, link, can_repeat=can_repeat)
+            self._sign(request, proof)
+            response = await send()
+        proof.check_answer(response)
+        return response
 
     @asynccontextmanager
     async def _open(self, link: Link, method: str, path: str, options: dict[str, Any]) -> AsyncGenerator[HttpResponse]:
         limit, seconds = options.pop("limit", None), options.pop("seconds", None)
         request = self._build_request(link, method, path, options)
         can_repeat = is_replayable(request)
-        credentials = await get_credentials(link, self._user_id, self._name, side=self._side)
+        proof = await self._prove(link)
         send = partial(
             self._side.fetcher.open_stream,
             request,
@@ -141,20 +146,47 @@ class PeerConnection:
             limit=limit,
             seconds=seconds,
         )
-        self._sign(request, credentials)
+        self._sign(request, proof)
         async with send() as response:
-            if not _is_token_refused(response):
+            if proof.connection is None or not proof.is_refused(response):
+                proof.check_answer(response)
                 yield response
                 return
-        self._sign(request, await self._renew(credentials, link, can_repeat=can_repeat))
+        proof = await self._renew(proof.connection, link, can_repeat=can_repeat)
+        self._sign(request, proof)
         async with send() as response:
+            proof.check_answer(response)
             yield response
 
-    def _sign(self, request: HttpRequest, credentials: Connection) -> None:
-        self._side.usage.mark_connection(credentials.id, self._side.clock.now())
-        request.headers["Authorization"] = f"Bearer {credentials.access_token.reveal()}"
+    async def _prove(self, link: Link) -> Proof:
+        """Choose what proves us: by the protocol of the stored connection, else by the link's first usable one."""
+        first = list_protocols(link, side=self._side)[0]
+        if self._user_id is None and first == "oauth1":
+            check_two_legs(link)
+            server, is_far = await get_oauth1_server(link, side=self._side), may_name_users(link, side=self._side)
+            return SignatureProof(server, side=self._side, may_name_users=is_far)
+        try:
+            credentials = await get_credentials(link, self._user_id, self._name, side=self._side)
+        except AuthorizationNeeded:
+            if self._user_id is None or self._name or not may_name_users(link, side=self._side):
+                raise
+            requestor = await get_requestor(link, self._user_id, side=self._side)
+            server = await get_oauth1_server(link, side=self._side)
+            return SignatureProof(server, side=self._side, requestor=requestor)
+        return await self._show(credentials, link)
 
-    async def _renew(self, credentials: Connection, link: Link, *, can_repeat: bool) -> Connection:
+    async def _show(self, credentials: Connection, link: Link) -> Proof:
+        if credentials.protocol != "oauth1":
+            return BearerProof(credentials)
+        server = await get_oauth1_server(link, side=self._side)
+        return SignatureProof(server, side=self._side, connection=credentials)
+
+    def _sign(self, request: HttpRequest, proof: Proof) -> None:
+        if proof.connection is not None:
+            self._side.usage.mark_connection(proof.connection.id, self._side.clock.now())
+        proof.add_to(request)
+
+    async def _renew(self, credentials: Connection, link: Link, *, can_repeat: bool) -> Proof:
         # RFC 6750 §3.1: nothing was done with the request. So it is sent again, once, whatever its method.
         renewed = await renew(credentials, link, side=self._side)
         if not can_repeat:
@@ -162,7 +194,7 @@ class PeerConnection:
                 "The credentials had ended; they are renewed, but the request's body cannot be sent a second time.",
                 code="invalid_token",
             )
-        return renewed
+        return await self._show(renewed, link)
 
     def _build_request(self, link: Link, method: str, path: str, options: dict[str, Any]) -> HttpRequest:
         if unknown := sorted(options.keys() - _OPTIONS):
@@ -211,11 +243,3 @@ def join_url(base_url: str, path: str) -> str:
 
 def _is_below(url: str, base_url: str) -> bool:
     return url == base_url or url.startswith((f"{base_url}/", f"{base_url}?"))
-
-
-def _is_token_refused(response: HttpResponse) -> bool:
-    if response.status_code != 401:
-        return False
-    challenge = ", ".join(response.headers.get_list("www-authenticate"))
-    scheme = _BEARER.search(challenge)
-    return scheme is not None and _INVALID_TOKEN.search(challenge, scheme.end()) is not None

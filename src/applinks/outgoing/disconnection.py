@@ -51,7 +51,8 @@ async def _revoke(connection: Connection, link: Link, *, side: OutgoingSide) -> 
     """Tell the peer; what it ended itself needs no telling, and another's credentials are not shown to it."""
     if connection.state is ConnectionState.ENDED_BY_PEER:
         return True
-    if connection.issuer != link.issuer:
+    # OAuth 1.0a has no request that ends what it gave.
+    if connection.issuer != link.issuer or connection.protocol != "oauth2":
         return False
     token = connection.refresh_token or connection.access_token
     try:

@@ -2,7 +2,7 @@
 
 import logging
 
-from applinks.errors import AuthorizationNeeded, LinkUnusableError, PeerProtocolError
+from applinks.errors import AuthorizationNeeded, LinkUnusableError, PeerProtocolError, PeerRefusedError
 from applinks.fetching.exchange import Exchange, Send, run_exchange
 from applinks.outgoing.oauth2.client_authentication import (
     OwnClient,
@@ -16,6 +16,7 @@ from applinks.outgoing.side import OutgoingSide, build_connect_url
 from applinks.records.clients import ClientAuthentication
 from applinks.records.links import Direction, Link
 from applinks.wire.http import Request, Response
+from applinks.wire.linking.terms import Level
 from applinks.wire.oauth2.id_token import OPENID_SCOPE
 from applinks.wire.oauth2.messages import PresentedClient
 from applinks.wire.oauth2.metadata import ServerMetadata
@@ -35,7 +36,7 @@ async def get_usable_link(id_or_handle: str, *, side: OutgoingSide) -> Link:
         LinkUnusableError: there is none, or it does not let calls pass; the description says why.
     """
     link = await get_link(id_or_handle, side=side)
-    check_usable(link)
+    check_usable(link, side=side)
     return link
 
 
@@ -59,19 +60,24 @@ async def get_link(id_or_handle: str, *, side: OutgoingSide) -> Link:
     )
 
 
-def check_usable(link: Link) -> None:
+def list_protocols(link: Link, *, side: OutgoingSide) -> tuple[str, ...]:
+    """Give the protocols that calls over a link can speak, the one that we prefer first."""
+    return tuple(protocol for protocol in side.settings.protocols if protocol in link.outgoing.protocols)
+
+
+def check_usable(link: Link, *, side: OutgoingSide) -> None:
     """
     Check that we may call over this link now.
 
     Raises:
         LinkUnusableError: the description says why not.
     """
-    if reason := _find_obstacle(link):
+    if reason := _find_obstacle(link, side):
         rests = f" ({', '.join(sorted(link.rest))})" if link.rest else ""
         raise LinkUnusableError(reason, link=link.handle, detail=f"link {link.handle}: {reason}{rests}")
 
 
-def _find_obstacle(link: Link) -> str:
+def _find_obstacle(link: Link, side: OutgoingSide) -> str:
     if link.is_usable:
         if link.is_by_hand and link.outgoing == Direction():
             return "The other application only calls us: nothing calls it over this link."
@@ -79,7 +85,7 @@ def _find_obstacle(link: Link) -> str:
             return "Calls over this link are switched off."
         if _is_switched_off_there(link):
             return "The other application has switched off calls over this link."
-        return "" if "oauth2" in link.outgoing.protocols else "The link has no protocol that we can call with."
+        return "" if list_protocols(link, side=side) else "The link has no protocol that we can call with."
     if link.is_paused:
         return "The link is paused."
     return "The link needs an administrator's attention." if link.rest else "The link is not in force."
@@ -100,6 +106,44 @@ def find_application_scopes(link: Link) -> tuple[str, ...]:
     """Give what the application may ask for itself, within what the peer says it serves now."""
     served = link.peer.allows.application_scopes if link.peer.allows else None
     return _narrow(link.outgoing.in_use.application_scopes, served)
+
+
+def check_two_legs(link: Link) -> None:
+    """
+    Check that the application may call over OAuth 1.0a in its own name.
+
+    Raises:
+        PeerRefusedError: the link gives it nothing of its own; what a server by hand gives, only the call tells.
+    """
+    if not link.is_by_hand and not find_application_scopes(link):
+        raise PeerRefusedError(
+            "The link gives this application nothing in its own name.",
+            detail="no application scope is agreed and served; ask as a user, or change the link",
+        )
+
+
+def may_name_users(link: Link, *, side: OutgoingSide) -> bool:
+    """Whether calls may name the user as whom they are made, instead of showing what she granted."""
+    is_agreed = link.outgoing.level is Level.IMPERSONATION and "oauth1" in list_protocols(link, side=side)
+    return is_agreed and (link.is_by_hand or bool(find_user_scopes(link)))
+
+
+async def get_requestor(link: Link, user_id: str, *, side: OutgoingSide) -> str:
+    """
+    Give the name of the user as whom a call is made.
+
+    Raises:
+        LinkUnusableError: she is gone, or not active.
+    """
+    name = await side.find_user_name(user_id)
+    if name:
+        return name
+    raise LinkUnusableError(
+        "The user for whom the call is made is not there, or not active.",
+        code="unknown_user",
+        link=link.handle,
+        detail=f"the host names no active user {user_id}",
+    )
 
 
 def build_authorization_needed(link: Link, *, side: OutgoingSide, detail: str) -> AuthorizationNeeded:

@@ -55,6 +55,8 @@ async def may_be_private(link: Link, url: str, *, side: OutgoingSide) -> bool:
 def _list_missing(link: Link, registration: Registration | None) -> list[str]:
     if registration is None:
         return ["the client ID", "the client secret"]
+    if registration.protocol == "oauth1":
+        return _list_missing_oauth1(registration)
     missing = [] if link.issuer else ["the issuer"]
     if not registration.client_id:
         missing.append("the client ID")
@@ -63,12 +65,28 @@ def _list_missing(link: Link, registration: Registration | None) -> list[str]:
     return missing
 
 
+def _list_missing_oauth1(registration: Registration) -> list[str]:
+    missing = [] if registration.client_id else ["the consumer key"]
+    method, secret, endpoints = registration.signature_method, registration.client_secret, registration.endpoints
+    if method is None or not (method.is_rsa or (secret and secret.reveal())):
+        missing.append("the shared secret")
+    if endpoints is None or not (endpoints.temporary and endpoints.authorization and endpoints.token):
+        missing.append("the three URLs")
+    return missing
+
+
 def _say_missing(missing: list[str]) -> str:
     *others, last = missing or [""]
     named = f"{', '.join(others)} and {last}" if others else last
-    return f"{named} of the other application {'are' if others else 'is'}"
+    return f"{named} of the other application {'are' if others or last.endswith('URLs') else 'is'}"
 
 
 def _list_entered(endpoints: ServerEndpoints) -> tuple[str, ...]:
-    named = (endpoints.authorization, endpoints.token, endpoints.revocation, endpoints.userinfo)
+    named = (
+        endpoints.authorization,
+        endpoints.token,
+        endpoints.revocation,
+        endpoints.userinfo,
+        endpoints.temporary,
+    )
     return tuple(each for each in named if each)

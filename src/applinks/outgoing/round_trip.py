@@ -4,26 +4,10 @@ from dataclasses import dataclass
 
 from applinks.entropy import new_id
 from applinks.errors import LinkUnusableError, RefusedError
-from applinks.fetching.exchange import run_exchange
-from applinks.outgoing.accounts import find_account_name, prove_account
-from applinks.outgoing.errors import AccessDeniedError, WrongIssuerError
-from applinks.outgoing.oauth2.authorization_request import (
-    build_authorization_url,
-    build_error,
-    read_authorization_response,
-)
-from applinks.outgoing.oauth2.grant_types.authorization_code import exchange_code
-from applinks.outgoing.peers import (
-    find_resource,
-    find_user_scopes,
-    get_client_id,
-    get_link,
-    get_send,
-    get_server_metadata,
-    get_usable_link,
-    prove_client,
-)
-from applinks.outgoing.renewal import compute_expiry
+from applinks.outgoing.journeys import oauth1, oauth2
+from applinks.outgoing.oauth1.owner_authorization import is_owner_answer, read_owner_answer
+from applinks.outgoing.oauth2.authorization_request import read_authorization_response
+from applinks.outgoing.peers import find_user_scopes, get_usable_link, list_protocols
 from applinks.outgoing.side import OutgoingSide, build_redirect_uri
 from applinks.outgoing.store import RoundTrip
 from applinks.records.audit import AuditEvent
@@ -31,8 +15,6 @@ from applinks.records.connections import Connection
 from applinks.records.links import Link
 from applinks.records.users import User
 from applinks.secret import Secret, digest_secret
-from applinks.wire.base64url import format_base64url
-from applinks.wire.oauth2.messages import AuthorizationErrorResponse, CodeExchange, TokenAnswer
 from applinks.wire.urls import is_local_path
 
 _LONGEST_RETURN = 2048
@@ -66,36 +48,29 @@ async def begin(
     """
     check_return_to(return_to)
     found = await get_usable_link(link, side=side)
+    protocol = list_protocols(found, side=side)[0]
     scopes = find_user_scopes(found)
-    if not scopes:
+    # A server of OAuth 1.0a that was entered by hand knows no scopes.
+    if not scopes and not (found.is_by_hand and protocol == "oauth1"):
         raise LinkUnusableError("The link gives users nothing to connect for.", link=found.handle)
-    metadata = await get_server_metadata(found, side=side)
-    if not metadata.authorization_endpoint:
-        raise LinkUnusableError("The other application has no page that asks users.", link=found.handle)
-    state = format_base64url(side.entropy.random_bytes(32))
     trip = RoundTrip(
-        state=digest_secret(state),
+        protocol=protocol,
+        state=b"",
         session=session_digest,
         link_id=found.id,
         user_id=user.id,
         name=name,
         issuer=found.issuer,
-        code_verifier=Secret(format_base64url(side.entropy.random_bytes(32))),
+        code_verifier=Secret(""),
         redirect_uri=build_redirect_uri(side.settings, found.id),
         scopes=scopes,
         return_to=return_to,
         expires_at=side.clock.now() + side.settings.lifetimes.round_trip_seconds,
     )
+    set_out = oauth1.set_out if protocol == "oauth1" else oauth2.set_out
+    trip, url = await set_out(trip, found, side=side)
     await side.store.add_round_trip(trip)
-    return build_authorization_url(
-        metadata.authorization_endpoint,
-        client_id=await get_client_id(found, side=side),
-        redirect_uri=trip.redirect_uri,
-        code_verifier=trip.code_verifier,
-        state=state,
-        scopes=scopes,
-        resource=await find_resource(found, side=side),
-    )
+    return url
 
 
 async def finish(link_id: str, query: str, session_digest: bytes, user: User, *, side: OutgoingSide) -> Finished:
@@ -109,20 +84,19 @@ async def finish(link_id: str, query: str, session_digest: bytes, user: User, *,
         PeerError: the peer's answer is another issuer's, there are no tokens, or they come without the proof of who
             the user is there that was asked for.
     """
-    response, state = read_authorization_response(query)
-    claimed = await side.store.claim_round_trip(state=digest_secret(state), session=session_digest, link_id=link_id)
-    trip = _check_trip(claimed, user, now=side.clock.now())
-    await _check_issuer(response.issuer, trip, side=side)
-    if isinstance(response, AuthorizationErrorResponse):
-        refusal = build_error(response)
-        if isinstance(refusal, AccessDeniedError):
-            refusal.return_to = trip.return_to
-        raise refusal
-    link = await get_usable_link(link_id, side=side)
-    answer = await _exchange(trip, response.code, link, side=side)
-    proved = await prove_account(trip, answer, link, side=side)
-    name = await find_account_name(proved, answer.access_token, link, side=side) if proved else ""
-    await _store(trip, answer, link, account=name, side=side)
+    if is_owner_answer(query):
+        answer = read_owner_answer(query)
+        state = oauth1.digest_state(link_id, answer.token)
+        claimed = await side.store.claim_round_trip(state=state, session=session_digest, link_id=link_id)
+        trip = _check_trip(claimed, user, protocol="oauth1", now=side.clock.now())
+        link, connection = await oauth1.come_back(trip, answer, side=side)
+    else:
+        response, named = read_authorization_response(query)
+        state = digest_secret(named)
+        claimed = await side.store.claim_round_trip(state=state, session=session_digest, link_id=link_id)
+        trip = _check_trip(claimed, user, protocol="oauth2", now=side.clock.now())
+        link, connection = await oauth2.come_back(trip, response, side=side)
+    await _keep(connection, side=side)
     return Finished(return_to=trip.return_to, link=link)
 
 
@@ -139,8 +113,8 @@ def check_return_to(return_to: str) -> None:
         )
 
 
-def _check_trip(trip: RoundTrip | None, user: User, *, now: int) -> RoundTrip:
-    if trip is None:
+def _check_trip(trip: RoundTrip | None, user: User, *, protocol: str, now: int) -> RoundTrip:
+    if trip is None or trip.protocol != protocol:
         raise RefusedError(
             "This step of connecting is over, or was begun in another browser.",
             code="unknown_state",
@@ -157,58 +131,14 @@ def _check_trip(trip: RoundTrip | None, user: User, *, now: int) -> RoundTrip:
     return trip
 
 
-async def _check_issuer(issuer: str | None, trip: RoundTrip, *, side: OutgoingSide) -> None:
-    """RFC 9207 §2.4: who says nothing must have promised nothing; an Applinks always says it."""
-    if issuer == trip.issuer:
-        return
-    if issuer is None:
-        link = await get_link(trip.link_id, side=side)
-        if link.is_by_hand and not (await get_server_metadata(link, side=side)).names_issuer:
-            return
-    raise WrongIssuerError(
-        "The answer did not come from the application that was asked.",
-        detail=f"iss is {issuer or 'missing'}, asked was {trip.issuer}",
-    )
-
-
-async def _exchange(trip: RoundTrip, code: str, link: Link, *, side: OutgoingSide) -> TokenAnswer:
-    if link.issuer != trip.issuer:
-        raise WrongIssuerError("The link leads to another application now.", detail=f"begun with {trip.issuer}")
-    metadata = await get_server_metadata(link, side=side)
-    asked = CodeExchange(
-        code=code,
-        redirect_uri=trip.redirect_uri,
-        code_verifier=trip.code_verifier.reveal(),
-        resource=await find_resource(link, side=side),
-    )
-    exchange = exchange_code(metadata.token_endpoint, asked, client=await prove_client(link, side=side))
-    return await run_exchange(exchange, get_send(link, side=side))
-
-
-async def _store(trip: RoundTrip, answer: TokenAnswer, link: Link, *, account: str, side: OutgoingSide) -> None:
-    now = side.clock.now()
-    connection = Connection(
-        id=new_id(side.entropy, "con"),
-        link_id=link.id,
-        user_id=trip.user_id,
-        name=trip.name,
-        issuer=trip.issuer,
-        access_token=Secret(answer.access_token),
-        refresh_token=Secret(answer.refresh_token) if answer.refresh_token else None,
-        # RFC 6749 §5.1: left out where it is what was asked for.
-        scopes=trip.scopes if answer.scopes is None else answer.scopes,
-        expires_at=compute_expiry(answer, now),
-        account=account,
-        created_at=now,
-        last_used_at=now,
-    )
+async def _keep(connection: Connection, *, side: OutgoingSide) -> None:
     event = AuditEvent(
         id=new_id(side.entropy, "aud"),
-        at=now,
-        actor=f"user:{trip.user_id}",
+        at=connection.created_at,
+        actor=f"user:{connection.user_id}",
         action="connection.made",
         subject=connection.id,
-        link_id=link.id,
-        detail={"scopes": list(connection.scopes)},
+        link_id=connection.link_id,
+        detail={"scopes": list(connection.scopes), "protocol": connection.protocol},
     )
     await side.store.add_connection(connection, event=event)

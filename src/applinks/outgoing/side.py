@@ -7,7 +7,9 @@ from applinks.clock import Clock
 from applinks.entropy import Entropy
 from applinks.fetching.transport import Fetcher
 from applinks.outgoing.flights import Flights
+from applinks.outgoing.oauth1.signed_request import ParsedKeys
 from applinks.outgoing.oauth2.metadata import MetadataCache
+from applinks.outgoing.registration_cache import RegistrationCache
 from applinks.outgoing.store import OutgoingStore
 from applinks.records.failures import FailureLog
 from applinks.records.keys import KeyPair
@@ -45,6 +47,11 @@ def build_connect_url(settings: Settings, link_id: str) -> str:
     return settings.url(f"/applinks/connect/{link_id}")
 
 
+async def find_nobody(_: str) -> str | None:
+    """Give nobody: then no call names a user."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingSide:
     """
@@ -52,9 +59,14 @@ class OutgoingSide:
 
     Attributes:
         get_signing_key: gives the key that proves us to the peer's authorization server.
+        get_oauth1_key: gives the RSA key that signs requests of OAuth 1.0a.
+        get_consumer_key: gives who we are over OAuth 1.0a to another Applinks and to Data Center peers.
+        find_user_name: gives what a user of ours is called, for calls that name her; None: she is gone or not active.
         usage: which connections were used, to be written now and then.
         flights: renewals under way, so that there is one however many callers.
         metadata: what the peers' authorization servers say of themselves, kept for minutes.
+        registrations: what we are at servers of OAuth 1.0a, which each call needs.
+        oauth1_keys: the private keys of OAuth 1.0a, parsed.
         retry_pauses: seconds to wait before each further try of a renewal that a passing fault stopped.
     """
 
@@ -65,9 +77,14 @@ class OutgoingSide:
     fetcher: Fetcher
     failures: FailureLog
     get_signing_key: Callable[[], Awaitable[KeyPair]]
+    get_oauth1_key: Callable[[], Awaitable[KeyPair]]
+    get_consumer_key: Callable[[], Awaitable[str]]
+    find_user_name: Callable[[str], Awaitable[str | None]] = find_nobody
     usage: Usage = field(default_factory=Usage, repr=False)
     flights: Flights = field(default_factory=Flights)
     metadata: MetadataCache = field(default_factory=MetadataCache)
+    registrations: RegistrationCache = field(default_factory=RegistrationCache, repr=False)
+    oauth1_keys: ParsedKeys = field(default_factory=ParsedKeys, repr=False)
     # Together below a second: whoever waits is a person looking at a page.
     retry_pauses: tuple[float, ...] = (0.2, 0.6)
 

@@ -17,10 +17,12 @@ class RoundTrip:
     A journey of a user's browser to the peer and back, while it is under way.
 
     Attributes:
-        state: digest of the ``state`` parameter.
+        protocol: ``oauth2`` or ``oauth1``.
+        state: digest of the ``state`` parameter; of OAuth 1.0a of the temporary token.
         session: digest of the browser session that began.
         return_to: a path of ours or of the host, where the browser goes at the end.
         issuer: whose ``iss`` must come back.
+        code_verifier: of OAuth 1.0a the secret of the temporary token.
     """
 
     state: bytes = field(repr=False)
@@ -34,6 +36,7 @@ class RoundTrip:
     scopes: tuple[str, ...]
     return_to: str
     expires_at: int
+    protocol: str = "oauth2"
 
 
 class OutgoingStore(Protocol):

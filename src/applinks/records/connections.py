@@ -23,8 +23,12 @@ class Connection:
         user_id: None: the *service* connection, the application's own.
         name: tells several accounts of one user apart; empty: the first.
         version: the compare of compare-and-swap, so that an old token never overwrites a new one.
+        protocol: ``oauth2`` or ``oauth1``.
         issuer: whom the credentials belong to; they are never used at another.
         expires_at: of the access token; 0: the peer did not say.
+        access_token, refresh_token: of OAuth 1.0a the token, and the session handle that renews it.
+        token_secret: of OAuth 1.0a alone.
+        session_expires_at: until when it can be renewed; 0: the peer did not say.
         account: "connected as …", where the peer says.
     """
 
@@ -38,8 +42,10 @@ class Connection:
     issuer: str
     access_token: Secret
     refresh_token: Secret | None = None
+    token_secret: Secret | None = None
     scopes: tuple[str, ...] = ()
     expires_at: int = 0
+    session_expires_at: int = 0
     account: str = ""
     created_at: int
     last_used_at: int = 0

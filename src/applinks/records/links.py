@@ -136,6 +136,7 @@ class Peer:
         keys: its pinned public keys, as JWKs.
         announced: thumbprints of keys that a known key announced, and that are not pinned yet.
         unannounced: keys found at its JWKS URL that nobody announced; an administrator decides.
+        oauth1_unannounced: such keys of OAuth 1.0a.
         seq: the highest ``seq`` that we heard.
         heard_seq: the highest ``seq`` of ours that it says it heard (its ``peer_seq``).
         agreed_digest: the answer's digest that it says is in force; None before.
@@ -146,6 +147,11 @@ class Peer:
         heard_at: when it last said anything; 0: never.
         keys_read_at: when its JWKS URL was last read.
         token_endpoint: where an administrator saw that it gives tokens, by its metadata; empty: that is not pinned.
+        oauth1_keys: its pinned public RSA keys of OAuth 1.0a, as JWKs; empty: it does not speak it with us.
+        kind: the type that it says it is of, such as ``jira``; empty: it does not say.
+        display_url: where browsers go, of one that was linked by hand, if elsewhere than ``url``.
+        is_primary: whether it is the first of its type here.
+        description: what administrators noted of it, of one that was linked by hand and is called.
         private_origins: of one linked by hand, the origins for which an administrator confirmed a private address.
     """
 
@@ -168,6 +174,22 @@ class Peer:
     issuer: str = ""
     token_endpoint: str = ""
     private_origins: tuple[str, ...] = ()
+    oauth1_keys: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    oauth1_unannounced: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    kind: str = ""
+    display_url: str = ""
+    is_primary: bool = False
+    description: str = ""
+
+    @property
+    def pinned_keys(self) -> tuple[Mapping[str, Any], ...]:
+        """All keys by which we know it, of both protocols."""
+        return (*self.keys, *self.oauth1_keys)
+
+    @property
+    def surprising_keys(self) -> tuple[Mapping[str, Any], ...]:
+        """All keys that stand at its addresses and that nobody announced."""
+        return (*self.unannounced, *self.oauth1_unannounced)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

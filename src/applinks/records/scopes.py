@@ -9,6 +9,9 @@ _SCOPE_NAME = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}\Z")
 CHECK_SCOPE = "applinks:check"
 """Reserved for the test call of a link; every link in force has it, no host declares it."""
 
+ADMIN_SCOPE = "applinks:admin"
+"""Reserved for calls that administer links, by a user who is an administrator here; never agreed by handshake."""
+
 OFFLINE_SCOPE = "offline_access"
 """Accepted and without effect: every code grant gets a refresh token."""
 
@@ -41,6 +44,22 @@ class Scope:
             raise ValueError(
                 f"the description of {self.name!r} has to have 1 to 200 characters, which can all be shown"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnScope(Scope):
+    """A scope of ours, whose name no host can take."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+ADMINISTRATION = _OwnScope(
+    ADMIN_SCOPE,
+    "Manage the application links of this application",
+    "As far as you may: it adds links, and changes what they allow",
+)
+"""What a client by hand may be given whose record names it; never a default, and nothing that a host declares."""
 
 
 @dataclass(frozen=True, slots=True)

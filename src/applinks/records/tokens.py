@@ -2,7 +2,7 @@
 What we issue: authorization codes, access tokens, refresh tokens.
 
 Stored are digests alone; the values are seen once, in the answer that carries them. Each value carries the row that
-holds its digest (``wire/oauth2/token_format.py``), so a look-up never searches a random index. Everything that
+holds its digest (``wire/token_format.py``), so a look-up never searches a random index. Everything that
 comes of one code is one *family*: it ends as one.
 """
 

@@ -17,7 +17,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -38,15 +37,27 @@ from applinks.storage.rows import (
     parse_grant,
     parse_link,
 )
-from applinks.storage.schema import access_tokens, assertions, clients, codes, families, grants, links, refresh_tokens
+from applinks.storage.schema import (
+    access_tokens,
+    assertions,
+    clients,
+    codes,
+    families,
+    grants,
+    links,
+    refresh_tokens,
+    token_credentials,
+)
+from applinks.storage.sealing.sealer import Sealer
 from applinks.storage.units import ConflictError, Database, UnitUndone
 
 
 class IncomingTables:
     """The part of ``incoming.store.IncomingStore`` that is the same on every database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
+        self._sealer = sealer
 
     async def list_clients(self, *, link_id: str | None = None) -> Sequence[FoundClient]:
         """Give the live clients, by name; of one link where it is named. Secrets come with their last use."""
@@ -60,7 +71,7 @@ class IncomingTables:
 
         def unit(connection: Connection) -> list[FoundClient]:
             found = connection.execute(narrowed).all()
-            owners = _Owners(connection, ((row[0], row[1]) for row in found))
+            owners = _Owners(connection, ((row[0], row[1]) for row in found), self._sealer)
             return [FoundClient(client=owners.clients[row[0]], link=owners.links[row[1]]) for row in found]
 
         return await self._database.read(unit)
@@ -72,7 +83,7 @@ class IncomingTables:
         def unit(connection: Connection) -> bool:
             if connection.execute(live).first() is None:
                 raise UnitUndone(False)
-            insert_client(connection, client)
+            insert_client(connection, client, self._sealer)
             add_events(connection, (event,))
             return True
 
@@ -89,7 +100,7 @@ class IncomingTables:
         """
 
         def unit(connection: Connection) -> bool:
-            if not replace_client(connection, client, expected_version=expected_version):
+            if not replace_client(connection, client, self._sealer, expected_version=expected_version):
                 raise UnitUndone(False)
             add_events(connection, (event,))
             return True
@@ -99,19 +110,22 @@ class IncomingTables:
     async def list_families(
         self, *, link_id: str | None = None, client: str | None = None, user_id: str | None = None, now: int
     ) -> Sequence[FoundFamily]:
-        """Give the live families, newest first, narrowed by link, client record and user."""
+        """Give the live families of both protocols, newest first, narrowed by link, client record and user."""
         # No index leads from a family to its tokens, because each would slow down every issue: they are passed once.
         refresh = _find_ends(refresh_tokens.c.idle_expires_at, refresh_tokens.c.superseded_at == 0, now=now)
         access = _find_ends(access_tokens.c.expires_at, access_tokens.c.revoked_at == 0, now=now)
+        of_oauth1 = _find_ends(token_credentials.c.session_expires_at, token_credentials.c.superseded_at == 0, now=now)
+        ends_at = func.coalesce(refresh.c.ends_at, access.c.ends_at, of_oauth1.c.ends_at)
         query = (
-            select(families, grants.c.id, clients.c.id, links.c.id, func.coalesce(refresh.c.ends_at, access.c.ends_at))
+            select(families, grants.c.id, clients.c.id, links.c.id, ends_at)
             .join(grants, grants.c.id == families.c.grant_id)
             .join(clients, clients.c.id == grants.c.client)
             .join(links, links.c.id == clients.c.link_id)
             .outerjoin(refresh, refresh.c.family_id == families.c.id)
             .outerjoin(access, access.c.family_id == families.c.id)
+            .outerjoin(of_oauth1, of_oauth1.c.family_id == families.c.id)
             .where(families.c.revoked_at == 0, families.c.absolute_expires_at > now, grants.c.ended_at == 0)
-            .where(or_(refresh.c.ends_at.is_not(None), access.c.ends_at.is_not(None)))
+            .where(ends_at.is_not(None))
             .where(
                 *_narrow(link_id=link_id, client=client), *([] if user_id is None else [grants.c.user_id == user_id])
             )
@@ -120,7 +134,7 @@ class IncomingTables:
         given = link_id, client, user_id
         if not all(each is None or can_stand(each) for each in given):
             return []
-        return await self._database.read(lambda connection: _load_families(connection, query))
+        return await self._database.read(lambda connection: _load_families(connection, query, self._sealer))
 
     async def list_application_tokens(
         self, *, link_id: str | None = None, client: str | None = None, now: int
@@ -137,7 +151,7 @@ class IncomingTables:
 
         def unit(connection: Connection) -> list[FoundAccessToken]:
             rows = [dict(row) for row in connection.execute(query).mappings()]
-            owners = _Owners(connection, ((row["client"], row["link_id"]) for row in rows))
+            owners = _Owners(connection, ((row["client"], row["link_id"]) for row in rows), self._sealer)
             return [
                 FoundAccessToken(
                     link=owners.links[row.pop("link_id")],
@@ -161,7 +175,7 @@ class IncomingTables:
             .where(grants.c.user_id == user_id, live)
             .order_by(grants.c.created_at.desc())
         )
-        return await self._database.read(lambda connection: _load_grants(connection, query))
+        return await self._database.read(lambda connection: _load_grants(connection, query, self._sealer))
 
     async def count_grants_of_link(self, link_id: str) -> int:
         """Count the users with a live grant to a link."""
@@ -179,25 +193,10 @@ class IncomingTables:
         False, and nothing written: the grant of that id ended meanwhile (it is never revived); or, with ``only``,
         a new grant finds another live one of the same client, user and resource.
         """
-        row = format_grant(grant)
-        known = select(grants.c.id).where(grants.c.id == grant.id)
-        live = and_(grants.c.id == grant.id, grants.c.ended_at == 0)
-        widened = {name: row[name] for name in ("scopes", "last_used_at")}
-        twins = and_(
-            grants.c.client == grant.client,
-            grants.c.user_id == grant.user_id,
-            grants.c.resource == grant.resource,
-            grants.c.ended_at == 0,
-        )
 
         def unit(connection: Connection) -> bool:
-            if connection.execute(known).first() is not None:
-                if connection.execute(update(grants).where(live).values(widened)).rowcount == 0:
-                    raise UnitUndone(False)
-            elif only and connection.execute(select(grants.c.id).where(twins)).first() is not None:
+            if not write_grant(connection, grant, only=only):
                 raise UnitUndone(False)
-            else:
-                connection.execute(insert(grants).values(row))
             connection.execute(insert(codes).values(format_code(code)))
             add_events(connection, (event,) if event else ())
             return True
@@ -237,6 +236,26 @@ class IncomingTables:
         await self._database.write(unit)
 
 
+def write_grant(connection: Connection, grant: Grant, *, only: bool) -> bool:
+    """
+    Insert a grant, or widen the live one of its id, inside a unit.
+
+    False: that one ended meanwhile; or, with ``only``, a new one finds another of the same client, user and resource.
+    """
+    row = format_grant(grant)
+    live = grants.c.ended_at == 0
+    if connection.execute(select(grants.c.id).where(grants.c.id == grant.id)).first() is not None:
+        widened = {name: row[name] for name in ("scopes", "last_used_at")}
+        same = update(grants).where(grants.c.id == grant.id, live)
+        return connection.execute(same.values(widened)).rowcount == 1
+    of_same = (grants.c.client == grant.client, grants.c.user_id == grant.user_id)
+    twins = select(grants.c.id).where(*of_same, grants.c.resource == grant.resource, live)
+    if only and connection.execute(twins).first() is not None:
+        return False
+    connection.execute(insert(grants).values(row))
+    return True
+
+
 def forget_kept_answers(connection: Connection, *, before: int, limit: int) -> int:
     """Drop the answers of refresh tokens that were superseded before a moment; gives how many."""
     kept = and_(refresh_tokens.c.successor.is_not(None), refresh_tokens.c.superseded_at < before)
@@ -264,27 +283,27 @@ def prune_expired(connection: Connection, *, now: int, limit: int) -> int:
 class _Owners:
     """Clients and links by their ids, each read once."""
 
-    def __init__(self, connection: Connection, ids: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, connection: Connection, ids: Iterable[tuple[str, str]], sealer: Sealer) -> None:
         pairs = list(ids)
-        self.clients = load_clients(connection, (client_id for client_id, _ in pairs))
+        self.clients = load_clients(connection, (client_id for client_id, _ in pairs), sealer)
         rows = load_rows(connection, links, (link_id for _, link_id in pairs))
         self.links = {row["id"]: parse_link(row) for row in rows}
 
 
-def _load_grants(connection: Connection, query: Select[Any]) -> list[FoundGrant]:
+def _load_grants(connection: Connection, query: Select[Any], sealer: Sealer) -> list[FoundGrant]:
     found = connection.execute(query).all()
     standing = {row["id"]: parse_grant(row) for row in load_rows(connection, grants, (each[0] for each in found))}
-    owners = _Owners(connection, ((each[1], each[2]) for each in found))
+    owners = _Owners(connection, ((each[1], each[2]) for each in found), sealer)
     return [
         FoundGrant(grant=standing[grant_id], client=owners.clients[client_id], link=owners.links[link_id])
         for grant_id, client_id, link_id in found
     ]
 
 
-def _load_families(connection: Connection, query: Select[Any]) -> list[FoundFamily]:
+def _load_families(connection: Connection, query: Select[Any], sealer: Sealer) -> list[FoundFamily]:
     found = connection.execute(query).all()
     standing = {row["id"]: parse_grant(row) for row in load_rows(connection, grants, (each[-4] for each in found))}
-    owners = _Owners(connection, ((each[-3], each[-2]) for each in found))
+    owners = _Owners(connection, ((each[-3], each[-2]) for each in found), sealer)
     names = families.columns.keys()
     return [
         FoundFamily(

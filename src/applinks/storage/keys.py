@@ -1,41 +1,33 @@
 """Who we are, and our own key pairs; made at the first start, in one write."""
 
+import asyncio
 import json
-import logging
 import uuid
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc.jwk import ECKey
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from applinks.clock import Clock
 from applinks.entropy import Entropy
-from applinks.errors import SettingsError, StoreError
+from applinks.errors import StoreError
 from applinks.records.keys import Instance, KeyPair
 from applinks.secret import Secret
-from applinks.settings import Settings
 from applinks.storage.rows import Row, format_json, parse_json_as
-from applinks.storage.schema import (
-    connections,
-    instance,
-    keys,
-    links,
-    refresh_tokens,
-    registrations,
-    round_trips,
-    sessions,
-)
-from applinks.storage.sealing.key_file import LOST_FOR_GOOD
-from applinks.storage.sealing.sealer import Sealer, SealingError
+from applinks.storage.schema import instance, keys
+from applinks.storage.sealing.sealer import Sealer
 from applinks.storage.units import ConflictError, Database
-from applinks.wire.jose import build_public_jwk
+from applinks.wire.jose import build_public_jwk, compute_thumbprint
+from applinks.wire.oauth1.keys import build_rsa_jwk
 
-_log = logging.getLogger("applinks.storage")
-
-_PROTOCOL = "oauth2"
+_OAUTH2 = "oauth2"
+_OAUTH1 = "oauth1"
 _ALGORITHM = "ES256"
+_RSA_BITS = 2048
+_RSA_EXPONENT = 65537
 _SLOT = 1
 
 
@@ -46,38 +38,49 @@ class KeyTables:
         self._database = database
         self._sealer = sealer
         self._instance: Instance | None = None
-        self._signing: KeyPair | None = None
+        self._current: dict[str, KeyPair] = {}
 
     async def make_first(self, *, clock: Clock, entropy: Entropy) -> None:
-        """Make the identity and the first key pair, unless this or another process did already."""
+        """Make the identity and the first key pairs, unless this or another process did already."""
         if await self._find_instance() is not None:
             return
         row = {"slot": _SLOT, "id": _make_instance_id(entropy), "created_at": clock.now()}
-        pair = _make_key_pair(clock.now())
-        sealed = self._sealer.seal(pair.private, **_place_private(pair.kid))
+        pairs = await self._make_pairs(clock.now())
 
         def unit(connection: Connection) -> None:
             connection.execute(insert(instance).values(row))
-            connection.execute(insert(keys).values(_format_key_pair(pair, sealed)))
+            connection.execute(insert(keys), pairs)
 
         try:
             await self._database.write(unit)
         except ConflictError:
             return  # Another process was faster; its identity is ours.
 
-    async def replace(self, *, clock: Clock) -> str:
-        """Retire every pair and make a new one, which no peer knows yet; gives its name."""
-        pair = _make_key_pair(clock.now())
-        sealed = self._sealer.seal(pair.private, **_place_private(pair.kid))
-        retired = update(keys).where(keys.c.protocol == _PROTOCOL, keys.c.retired_at == 0)
+    async def make_missing(self, *, clock: Clock) -> None:
+        """Make the RSA pair of a database that knew no OAuth 1.0a."""
+        if await self._list_rows(_OAUTH1):
+            return
+        pair = await asyncio.to_thread(_make_rsa_key_pair, clock.now())
+        row = self._format(pair)
 
         def unit(connection: Connection) -> None:
-            connection.execute(retired.values(retired_at=clock.now()))
-            connection.execute(insert(keys).values(_format_key_pair(pair, sealed)))
+            # Another process may have been faster.
+            if connection.execute(select(keys.c.kid).where(_is_current(_OAUTH1))).first() is None:
+                connection.execute(insert(keys).values(row))
 
         await self._database.write(unit)
-        self._signing = None
-        return pair.kid
+
+    async def replace(self, *, clock: Clock) -> tuple[str, ...]:
+        """Retire every pair and make new ones, which no peer knows yet; gives their names."""
+        pairs = await self._make_pairs(clock.now())
+
+        def unit(connection: Connection) -> None:
+            connection.execute(update(keys).where(keys.c.retired_at == 0).values(retired_at=clock.now()))
+            connection.execute(insert(keys), pairs)
+
+        await self._database.write(unit)
+        self._current.clear()
+        return tuple(pair["kid"] for pair in pairs)
 
     async def get_instance(self) -> Instance:
         """
@@ -99,20 +102,28 @@ class KeyTables:
         Raises:
             StoreError: there is none, or it does not open with this sealing key.
         """
-        if self._signing is None:
-            row = next(iter(await self._list_rows()), None)
-            if row is None:
-                raise StoreError("The database holds no signing key.")
-            self._signing = self._parse(row)
-        return self._signing
+        return await self._get_current(_OAUTH2)
+
+    async def get_oauth1_key(self) -> KeyPair:
+        """
+        Give the newest RSA pair of OAuth 1.0a that is not retired; its private half is PEM.
+
+        Raises:
+            StoreError: there is none, or it does not open with this sealing key.
+        """
+        return await self._get_current(_OAUTH1)
 
     async def list_public_keys(self) -> Sequence[Mapping[str, Any]]:
-        """Give the public JWKs of all pairs that are not retired, newest first."""
-        return [parse_json_as(dict[str, Any], row["public"]) for row in await self._list_rows()]
+        """Give the public JWKs of all ES256 pairs that are not retired, newest first."""
+        return await self._list_public(_OAUTH2)
+
+    async def list_oauth1_public_keys(self) -> Sequence[Mapping[str, Any]]:
+        """Give the public JWKs of all RSA pairs of OAuth 1.0a that are not retired, newest first."""
+        return await self._list_public(_OAUTH1)
 
     async def list_pairs(self) -> Sequence[KeyPair]:
         """Give all pairs, retired ones too, newest first; without their private halves, which nobody lists."""
-        query = select(keys).order_by(keys.c.created_at.desc(), keys.c.retired_at, keys.c.kid)
+        query = select(keys).order_by(keys.c.created_at.desc(), keys.c.retired_at, keys.c.protocol.desc(), keys.c.kid)
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [_parse_key_pair(row, Secret("")) for row in rows]
 
@@ -121,83 +132,32 @@ class KeyTables:
         row = await self._database.read(lambda connection: connection.execute(query).mappings().first())
         return Instance(id=row["id"], created_at=row["created_at"]) if row else None
 
-    async def _list_rows(self) -> Sequence[Row]:
-        query = select(keys).where(keys.c.protocol == _PROTOCOL, keys.c.retired_at == 0)
-        newest_first = query.order_by(keys.c.created_at.desc(), keys.c.kid)
+    async def _get_current(self, protocol: str) -> KeyPair:
+        if protocol not in self._current:
+            row = next(iter(await self._list_rows(protocol)), None)
+            if row is None:
+                raise StoreError("The database holds no signing key.", detail=f"no key of {protocol}")
+            self._current[protocol] = self._parse(row)
+        return self._current[protocol]
+
+    async def _list_public(self, protocol: str) -> Sequence[Mapping[str, Any]]:
+        return [parse_json_as(dict[str, Any], row["public"]) for row in await self._list_rows(protocol)]
+
+    async def _list_rows(self, protocol: str) -> Sequence[Row]:
+        newest_first = select(keys).where(_is_current(protocol)).order_by(keys.c.created_at.desc(), keys.c.kid)
         return await self._database.read(lambda connection: connection.execute(newest_first).mappings().all())
+
+    async def _make_pairs(self, now: int) -> list[dict[str, Any]]:
+        """Make a pair of each protocol, as rows."""
+        # Two primes of a kilobit take a tenth of a second, as long as which nobody else is kept waiting.
+        rsa = await asyncio.to_thread(_make_rsa_key_pair, now)
+        return [self._format(pair) for pair in (_make_key_pair(now), rsa)]
+
+    def _format(self, pair: KeyPair) -> dict[str, Any]:
+        return _format_key_pair(pair, self._sealer.seal(pair.private, **_place_private(pair.kid)))
 
     def _parse(self, row: Row) -> KeyPair:
         return _parse_key_pair(row, self._sealer.unseal(row["private"], **_place_private(row["kid"])))
-
-
-async def check_sealing_key(
-    own: KeyTables, database: Database, sealer: Sealer, *, settings: Settings, clock: Clock
-) -> None:
-    """
-    Check that the sealing key opens what is stored; where the settings say that it is lost, begin anew with this one.
-
-    Links and incoming tokens survive, because only digests and public keys are kept of them; what we hold at peers is
-    sealed, and is given up. Never by itself: a key that was mistyped once must not destroy anything.
-
-    Raises:
-        SettingsError: it does not, and nobody said that it is lost; nothing was changed.
-    """
-    try:
-        await own.get_signing_key()
-    except SealingError as error:
-        if not settings.sealing_key_lost:
-            raise SettingsError(
-                "The sealing key is not the one with which the secrets in this database were sealed. Give the right "
-                f"one back, by APPLINKS_SEALING_KEY or by the key file. {LOST_FOR_GOOD}",
-                detail=error.detail,
-            ) from error
-    else:
-        return
-    lost = await database.write(lambda connection: _give_up(connection, sealer))
-    kid = await own.replace(clock=clock)
-    for handle, kinds in lost.items():
-        _log.warning(
-            "sealing_key.lost link=%s connections=%d client_secrets=%d reason=they have to be made or entered anew",
-            *(handle, kinds["connection"], kinds["client secret"]),
-        )
-    _log.warning(
-        "sealing_key.lost new_key=%s reason=each peer has to compare and approve it; unset sealing_key_lost now", kid
-    )
-
-
-def _give_up(connection: Connection, sealer: Sealer) -> Mapping[str, Counter[str]]:
-    """Delete what does not open any more; gives what each link lost."""
-    lost: dict[str, Counter[str]] = {}
-    of_connections = select(connections.c.id, connections.c.access_token, links.c.handle).join(
-        links, links.c.id == connections.c.link_id
-    )
-    for name, sealed, handle in connection.execute(of_connections).all():
-        if not sealer.can_open(sealed):
-            connection.execute(delete(connections).where(connections.c.id == name))
-            lost.setdefault(handle, Counter())["connection"] += 1
-    of_registrations = select(registrations.c.link_id, registrations.c.client_secret, links.c.handle).join(
-        links, links.c.id == registrations.c.link_id
-    )
-    for name, sealed, handle in connection.execute(of_registrations).all():
-        if sealed is not None and not sealer.can_open(sealed):
-            same = registrations.c.link_id == name
-            connection.execute(update(registrations).where(same).values(client_secret=None))
-            lost.setdefault(handle, Counter())["client secret"] += 1
-    _delete_unreadable(connection, round_trips, "code_verifier", sealer)
-    _delete_unreadable(connection, sessions, "csrf_secret", sealer)
-    # The token itself is a digest and goes on; only the repeated answer is gone.
-    kept = select(refresh_tokens.c.row, refresh_tokens.c.successor).where(refresh_tokens.c.successor.is_not(None))
-    for number, sealed in connection.execute(kept).all():
-        if not sealer.can_open(sealed):
-            connection.execute(update(refresh_tokens).where(refresh_tokens.c.row == number).values(successor=None))
-    return lost
-
-
-def _delete_unreadable(connection: Connection, table: Table, column: str, sealer: Sealer) -> None:
-    key = next(iter(table.primary_key.columns))
-    for name, sealed in connection.execute(select(key, table.c[column])).all():
-        if not sealer.can_open(sealed):
-            connection.execute(delete(table).where(key == name))
 
 
 def _make_instance_id(entropy: Entropy) -> str:
@@ -210,12 +170,37 @@ def _make_key_pair(now: int) -> KeyPair:
     public = build_public_jwk(private, algorithm=_ALGORITHM)
     return KeyPair(
         kid=public["kid"],
-        protocol=_PROTOCOL,
+        protocol=_OAUTH2,
         algorithm=_ALGORITHM,
         public=public,
         private=Secret(json.dumps({**private, **public})),
         created_at=now,
     )
+
+
+def make_rsa_key() -> RSAPrivateKey:
+    """Make an RSA key by the operating system's generator."""
+    return generate_private_key(public_exponent=_RSA_EXPONENT, key_size=_RSA_BITS)
+
+
+def _make_rsa_key_pair(now: int) -> KeyPair:
+    """Make the pair of OAuth 1.0a, which signs by whichever digest a peer wants: so its JWK names no algorithm."""
+    private = make_rsa_key()
+    jwk = build_rsa_jwk(private.public_key())
+    public = jwk | {"kid": compute_thumbprint(jwk), "use": "sig"}
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return KeyPair(
+        kid=public["kid"],
+        protocol=_OAUTH1,
+        algorithm="RSA",
+        public=public,
+        private=Secret(pem.decode("ascii")),
+        created_at=now,
+    )
+
+
+def _is_current(protocol: str) -> ColumnElement[bool]:
+    return and_(keys.c.protocol == protocol, keys.c.retired_at == 0)
 
 
 def _format_key_pair(pair: KeyPair, sealed: str) -> dict[str, Any]:

@@ -8,14 +8,13 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, false, i
 from applinks.linking.repeats import LONGEST_WAIT_SECONDS
 from applinks.linking.store import CommitResult, DecidedProposal, LinkWrite
 from applinks.records.audit import AuditEvent
-from applinks.records.clients import Client
 from applinks.records.grants import GrantEnd
 from applinks.records.links import Link, LinkState
-from applinks.storage.clients import end_clients, insert_client
+from applinks.storage.clients import end_clients, end_former_peers, write_client
 from applinks.storage.journals.audit import add_events
 from applinks.storage.registrations import delete_registration, replace_registration
-from applinks.storage.rows import format_client, format_link, is_name, parse_link
-from applinks.storage.schema import clients, connections, decided_proposals, grants, links, round_trips
+from applinks.storage.rows import can_stand, format_link, is_name, parse_link
+from applinks.storage.schema import connections, decided_proposals, grants, links, round_trips
 from applinks.storage.sealing.sealer import Sealer
 from applinks.storage.units import ConflictError, Database, UnitUndone
 
@@ -36,7 +35,8 @@ class LinkingTables:
     async def find_live_link(self, *, url: str, peer_id: str) -> Link | None:
         """Give the live link with a peer of that base URL or of that manifest id."""
         # Of a peer that was linked by hand we may know neither; that is no likeness.
-        likely = [column == value for column, value in ((links.c.peer_url, url), (links.c.peer_id, peer_id)) if value]
+        named = ((links.c.peer_url, url), (links.c.peer_id, peer_id))
+        likely = [column == value for column, value in named if value and can_stand(value)]
         same_peer = or_(false(), *likely)
         found = await self._select(select(links).where(links.c.state.in_(_LIVE), same_peer).limit(1))
         return found[0] if found else None
@@ -115,8 +115,7 @@ def _is_due(now: int) -> ColumnElement[bool]:
 
 def _write(connection: Connection, write: LinkWrite, sealer: Sealer) -> None:
     _write_link(connection, write)
-    if write.client is not None:
-        _write_client(connection, write.client)
+    _write_clients(connection, write, sealer)
     if write.registration is not None:
         replace_registration(connection, write.registration, sealer)
     if write.link.ended_at:
@@ -136,18 +135,12 @@ def _write_link(connection: Connection, write: LinkWrite) -> None:
         raise UnitUndone(CommitResult.LOST)
 
 
-def _write_client(connection: Connection, client: Client) -> None:
-    """Store a link's client; the peer itself, if it is one already, keeps its id, so that its grants stand."""
-    same = and_(clients.c.link_id == client.link_id, clients.c.is_peer == 1, clients.c.ended_at == 0)
-    kept = connection.execute(select(clients.c.id).where(same)).scalar() if client.is_peer else None
-    if kept is None:
-        insert_client(connection, client)
-        return
-    row = format_client(client)
-    changes = {name: value for name, value in row.items() if name not in {"id", "created_at"}}
-    connection.execute(
-        update(clients).where(clients.c.id == kept).values({**changes, "version": clients.c.version + 1})
-    )
+def _write_clients(connection: Connection, write: LinkWrite, sealer: Sealer) -> None:
+    peers = {client.protocol for client in write.clients if client.is_peer}
+    if peers and write.expected_version is not None:
+        end_former_peers(connection, write.link.id, peers, at=max(client.created_at for client in write.clients))
+    for client in write.clients:
+        write_client(connection, client, sealer)
 
 
 def _end_with(connection: Connection, link: Link) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, cast, func
 from applinks.clock import Clock
 from applinks.entropy import Entropy
 from applinks.errors import SchemaError
+from applinks.incoming.oauth1.store import OAuth1Store
 from applinks.incoming.store import IncomingStore
 from applinks.outgoing.store import OutgoingStore
 from applinks.settings import Settings
@@ -15,18 +16,20 @@ from applinks.storage import pruning
 from applinks.storage.accounts import AccountTable
 from applinks.storage.journals.audit import AuditTrail
 from applinks.storage.journals.failures import FailureTable
-from applinks.storage.keys import KeyTables, check_sealing_key
+from applinks.storage.keys import KeyTables
 from applinks.storage.leases import LeaseTable
 from applinks.storage.linking import LinkingTables
 from applinks.storage.migrations import check_version, make
 from applinks.storage.postgresql import check_driver
 from applinks.storage.sealing.key_file import get_given_key, read_sealing_keys
+from applinks.storage.sealing.loss import check_sealing_key
 from applinks.storage.sealing.sealer import Sealer
 from applinks.storage.sessions import SessionTable
 from applinks.storage.sqlite.accounts import SqliteAccounts
 from applinks.storage.sqlite.connection import SqliteDatabase
 from applinks.storage.sqlite.incoming import SqliteIncoming
 from applinks.storage.sqlite.kept_records import KeptRecords
+from applinks.storage.sqlite.oauth1 import SqliteOAuth1
 from applinks.storage.sqlite.outgoing import SqliteOutgoing
 from applinks.storage.sqlite.place import check_folder, find_version, is_new, parse_path
 from applinks.storage.sqlite.sessions import SqliteSessions
@@ -41,6 +44,7 @@ class Storage:
     database: Database
     settings: Settings
     incoming: IncomingStore
+    oauth1: OAuth1Store
     outgoing: OutgoingStore
     linking: LinkingTables
     keys: KeyTables
@@ -84,6 +88,8 @@ async def open_storage(settings: Settings, *, clock: Clock, entropy: Entropy, fo
         storage = _assemble(parts, settings, clock=clock, entropy=entropy)
         await storage.keys.make_first(clock=clock, entropy=entropy)
         await check_sealing_key(storage.keys, parts.database, parts.sealer, settings=settings, clock=clock)
+        # Only now: nothing is sealed with a key that is not the right one.
+        await storage.keys.make_missing(clock=clock)
     except BaseException:
         await parts.database.aclose()
         raise
@@ -97,6 +103,7 @@ class _Parts:
     database: Database
     sealer: Sealer
     incoming: IncomingStore
+    oauth1: OAuth1Store
     outgoing: OutgoingStore
     sessions: SessionTable
     accounts: AccountTable
@@ -107,11 +114,12 @@ def _open_sqlite(settings: Settings, *, for_command: bool) -> _Parts:
     path = parse_path(settings.database)
     _prepare(settings, path, for_command=for_command)
     sealer = Sealer(read_sealing_keys(settings, path, is_new=False))
-    database, kept = SqliteDatabase(path, synchronous=settings.synchronous), KeptRecords()
+    database, kept = SqliteDatabase(path, synchronous=settings.synchronous), KeptRecords(sealer)
     return _Parts(
         database=database,
         sealer=sealer,
         incoming=SqliteIncoming(database, sealer, kept),
+        oauth1=SqliteOAuth1(database, sealer, kept),
         outgoing=SqliteOutgoing(database, sealer, kept),
         sessions=SqliteSessions(database, sealer, settings.lifetimes),
         accounts=SqliteAccounts(database),
@@ -142,17 +150,19 @@ async def _open_postgresql(settings: Settings, *, for_command: bool) -> _Parts:
     from applinks.storage.postgresql.connection import PostgresDatabase
     from applinks.storage.postgresql.incoming import PostgresIncoming
     from applinks.storage.postgresql.kept_records import KeptRecords
+    from applinks.storage.postgresql.oauth1 import PostgresOAuth1
     from applinks.storage.postgresql.outgoing import PostgresOutgoing
     from applinks.storage.postgresql.sessions import PostgresSessions
 
     sealer = Sealer((get_given_key(settings),))
     await place.prepare(settings.database, for_command=for_command)
     database = PostgresDatabase(settings.database)
-    kept = KeptRecords(database)
+    kept = KeptRecords(database, sealer)
     return _Parts(
         database=database,
         sealer=sealer,
         incoming=PostgresIncoming(database, sealer, kept),
+        oauth1=PostgresOAuth1(database, sealer, kept),
         outgoing=PostgresOutgoing(database, sealer, kept),
         sessions=PostgresSessions(database, sealer, settings.lifetimes),
         accounts=PostgresAccounts(database),
@@ -166,6 +176,7 @@ def _assemble(parts: _Parts, settings: Settings, *, clock: Clock, entropy: Entro
         database=database,
         settings=settings,
         incoming=parts.incoming,
+        oauth1=parts.oauth1,
         outgoing=parts.outgoing,
         linking=LinkingTables(database, parts.sealer),
         keys=KeyTables(database, parts.sealer),

@@ -104,7 +104,7 @@ class OutgoingTables:
 
     async def add_round_trip(self, round_trip: RoundTrip) -> None:
         """Keep a journey that begins; of a user who begins many, the oldest are given up."""
-        sealed = self._sealer.seal(round_trip.code_verifier, **_place_verifier(round_trip.state))
+        sealed = self._sealer.seal(round_trip.code_verifier, **_place_code_verifier(round_trip.state))
         row = {
             "state": round_trip.state,
             "session": round_trip.session,
@@ -117,6 +117,7 @@ class OutgoingTables:
             "scopes": format_words(round_trip.scopes),
             "return_to": round_trip.return_to,
             "expires_at": round_trip.expires_at,
+            "protocol": round_trip.protocol,
         }
         mine = select(round_trips.c.state).where(round_trips.c.user_id == round_trip.user_id)
         over = mine.order_by(round_trips.c.expires_at.desc()).offset(_MOST_OF_USER - 1)
@@ -140,8 +141,8 @@ class OutgoingTables:
         row = await self._database.write(unit)
         if row is None:
             return None
-        verifier = self._sealer.unseal(row["code_verifier"], **_place_verifier(state))
-        return RoundTrip(**{**row, "code_verifier": verifier, "scopes": parse_words(row["scopes"])})
+        code_verifier = self._sealer.unseal(row["code_verifier"], **_place_code_verifier(state))
+        return RoundTrip(**{**row, "code_verifier": code_verifier, "scopes": parse_words(row["scopes"])})
 
     async def _find_registration(self, condition: ColumnElement[bool]) -> tuple[Link, Registration] | None:
         query = select(registrations).join(links, links.c.id == registrations.c.link_id)
@@ -157,7 +158,6 @@ class OutgoingTables:
         return (parse_link(found[0]), parse_registration(found[1], self._sealer)) if found else None
 
     def _format(self, connection: Connection) -> dict[str, Any]:
-        refresh = connection.refresh_token
         return {
             "id": connection.id,
             "link_id": connection.link_id,
@@ -168,9 +168,11 @@ class OutgoingTables:
             "state": connection.state.value,
             "issuer": connection.issuer,
             "access_token": self._seal("access_token", connection.access_token, connection.id),
-            "refresh_token": None if refresh is None else self._seal("refresh_token", refresh, connection.id),
+            "refresh_token": self._seal_optional("refresh_token", connection.refresh_token, connection.id),
+            "token_secret": self._seal_optional("token_secret", connection.token_secret, connection.id),
             "scopes": format_words(connection.scopes),
             "expires_at": connection.expires_at,
+            "session_expires_at": connection.session_expires_at,
             "account": connection.account,
             "created_at": connection.created_at,
             "last_used_at": connection.last_used_at,
@@ -178,7 +180,6 @@ class OutgoingTables:
 
     def parse(self, row: Row) -> Connection:
         """Give the connection of a row, its secrets opened."""
-        refresh = row["refresh_token"]
         return Connection(
             id=row["id"],
             link_id=row["link_id"],
@@ -189,9 +190,11 @@ class OutgoingTables:
             state=ConnectionState(row["state"]),
             issuer=row["issuer"],
             access_token=self._unseal("access_token", row["access_token"], row["id"]),
-            refresh_token=None if refresh is None else self._unseal("refresh_token", refresh, row["id"]),
+            refresh_token=self._unseal_optional("refresh_token", row),
+            token_secret=self._unseal_optional("token_secret", row),
             scopes=parse_words(row["scopes"]),
             expires_at=row["expires_at"],
+            session_expires_at=row["session_expires_at"],
             account=row["account"],
             created_at=row["created_at"],
             last_used_at=row["last_used_at"],
@@ -199,6 +202,12 @@ class OutgoingTables:
 
     def _seal(self, column: str, value: Secret, connection_id: str) -> str:
         return self._sealer.seal(value, table="applinks_connections", column=column, row=connection_id)
+
+    def _seal_optional(self, column: str, value: Secret | None, connection_id: str) -> str | None:
+        return None if value is None else self._seal(column, value, connection_id)
+
+    def _unseal_optional(self, column: str, row: Row) -> Secret | None:
+        return None if row[column] is None else self._unseal(column, row[column], row["id"])
 
     def _unseal(self, column: str, sealed: str, connection_id: str) -> Secret:
         return self._sealer.unseal(sealed, table="applinks_connections", column=column, row=connection_id)
@@ -214,5 +223,5 @@ def _is_key(link_id: str, user_id: str | None, name: str) -> Any:
     return and_(connections.c.link_id == link_id, connections.c.user_id == (user_id or ""), connections.c.name == name)
 
 
-def _place_verifier(state: bytes) -> dict[str, str]:
+def _place_code_verifier(state: bytes) -> dict[str, str]:
     return {"table": "applinks_round_trips", "column": "code_verifier", "row": state.hex()}

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import Connection, and_, delete, select
 
-from applinks.settings import Lifetimes
+from applinks.bounds import Lifetimes
 from applinks.storage.clients import delete_secrets
 from applinks.storage.incoming import forget_kept_answers, prune_expired
 from applinks.storage.journals.audit import prune_events
 from applinks.storage.journals.failures import prune_failures
+from applinks.storage.oauth1 import prune_oauth1
 from applinks.storage.outgoing import prune_round_trips
 from applinks.storage.registrations import delete_registration
 from applinks.storage.schema import clients, connections, decided_proposals, grants, links, round_trips
@@ -40,6 +41,7 @@ def _list_units(lifetimes: Lifetimes, now: int) -> Iterator[_Unit]:
     tombstones = now - lifetimes.tombstone_seconds
     yield lambda connection: forget_kept_answers(connection, before=window, limit=limit)
     yield lambda connection: prune_expired(connection, now=now - _KEPT_AFTER_EXPIRY_SECONDS, limit=limit)
+    yield lambda connection: prune_oauth1(connection, now=now, kept_until=now - _KEPT_AFTER_EXPIRY_SECONDS, limit=limit)
     yield lambda connection: prune_round_trips(connection, now=now - _KEPT_AFTER_EXPIRY_SECONDS, limit=limit)
     yield lambda connection: prune_failures(connection, before=now - lifetimes.failure_seconds, limit=limit)
     yield lambda connection: prune_events(connection, before=now - lifetimes.audit_seconds, limit=limit)

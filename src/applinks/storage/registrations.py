@@ -9,6 +9,7 @@ from applinks.records.registrations import Registration, ServerEndpoints
 from applinks.storage.rows import Row, format_json, parse_json_as
 from applinks.storage.schema import registrations
 from applinks.storage.sealing.sealer import Sealer
+from applinks.wire.oauth1.signature import SignatureMethod
 
 
 def replace_registration(connection: Connection, registration: Registration, sealer: Sealer) -> None:
@@ -34,6 +35,8 @@ def parse_registration(row: Row, sealer: Sealer) -> Registration:
         document=row["document"],
         endpoints=None if endpoints is None else parse_json_as(ServerEndpoints, endpoints),
         resource=row["resource"],
+        protocol=row["protocol"],
+        signature_method=SignatureMethod(row["signature_method"]) if row["signature_method"] else None,
     )
 
 
@@ -47,6 +50,8 @@ def _format(registration: Registration, sealer: Sealer) -> dict[str, Any]:
         "document": registration.document,
         "endpoints": None if endpoints is None else format_json(endpoints),
         "resource": registration.resource,
+        "protocol": registration.protocol,
+        "signature_method": registration.signature_method.value if registration.signature_method else None,
     }
 
 

@@ -1,11 +1,12 @@
 """Records as rows, and rows as records; nested values stand as JSON text, lists of words separated by spaces."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
 
-from applinks.records.clients import Client, ClientAuthentication, ClientSecret, GrantType
+from applinks.records.clients import Client, ClientAuthentication, ClientSecret, GrantType, OAuth1Client
 from applinks.records.grants import Grant, GrantEnd
 from applinks.records.links import (
     Agreement,
@@ -21,6 +22,7 @@ from applinks.records.links import (
     Schedule,
 )
 from applinks.records.tokens import AccessToken, AuthorizationCode, Family
+from applinks.storage.sealing.sealer import Sealer
 
 Row = Mapping[Any, Any]
 T = TypeVar("T")
@@ -120,8 +122,8 @@ def parse_link(row: Row) -> Link:
     )
 
 
-def format_client(client: Client) -> dict[str, Any]:
-    """Give the row of a client; its secrets have rows of their own."""
+def format_client(client: Client, sealer: Sealer) -> dict[str, Any]:
+    """Give the row of a client; its secrets of OAuth 2 have rows of their own."""
     return {
         "id": client.id,
         "client_id": client.client_id,
@@ -139,11 +141,14 @@ def format_client(client: Client) -> dict[str, Any]:
         "created_at": client.created_at,
         "ended_at": client.ended_at,
         "resources": format_json(client.resources),
+        "protocol": client.protocol,
+        "oauth1": None if client.oauth1 is None else format_json(replace(client.oauth1, shared_secret=None)),
+        "oauth1_secret": _seal_shared_secret(client, sealer),
     }
 
 
-def parse_client(row: Row, secrets: Iterable[ClientSecret] = ()) -> Client:
-    """Give the client of a row, with the secrets of the others."""
+def parse_client(row: Row, sealer: Sealer, secrets: Iterable[ClientSecret] = ()) -> Client:
+    """Give the client of a row, its shared secret opened, with the secrets of the others."""
     return Client(
         id=row["id"],
         client_id=row["client_id"],
@@ -158,6 +163,7 @@ def parse_client(row: Row, secrets: Iterable[ClientSecret] = ()) -> Client:
         keys=parse_json_as(tuple[Mapping[str, Any], ...], row["keys"]),
         secrets=tuple(secrets),
         resources=parse_json_as(tuple[str, ...], row["resources"]),
+        oauth1=_parse_oauth1(row, sealer),
         is_peer=bool(row["is_peer"]),
         paused=bool(row["paused"]),
         created_at=row["created_at"],
@@ -261,6 +267,24 @@ def parse_code(row: Row) -> AuthorizationCode:
 def parse_access_token(row: Row) -> AccessToken:
     """Give the access token of a row."""
     return AccessToken(**{**row, "scopes": parse_words(row["scopes"])})
+
+
+def _seal_shared_secret(client: Client, sealer: Sealer) -> str | None:
+    """Seal what only a live client needs."""
+    secret = client.oauth1.shared_secret if client.oauth1 is not None and not client.ended_at else None
+    return None if secret is None else sealer.seal(secret, **_place_shared_secret(client.id))
+
+
+def _parse_oauth1(row: Row, sealer: Sealer) -> OAuth1Client | None:
+    if row["oauth1"] is None:
+        return None
+    sealed = row["oauth1_secret"]
+    secret = None if sealed is None else sealer.unseal(sealed, **_place_shared_secret(row["id"]))
+    return replace(parse_json_as(OAuth1Client, row["oauth1"]), shared_secret=secret)
+
+
+def _place_shared_secret(client: str) -> dict[str, str]:
+    return {"table": "applinks_clients", "column": "oauth1_secret", "row": client}
 
 
 def _find_deadline(link: Link) -> int:

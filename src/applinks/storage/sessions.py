@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select
 
+from applinks.bounds import Lifetimes
 from applinks.secret import Secret
-from applinks.settings import Lifetimes
 from applinks.storage.rows import Row, format_json, parse_json_as
 from applinks.storage.schema import sessions
 from applinks.storage.sealing.sealer import Sealer

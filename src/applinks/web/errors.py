@@ -1,11 +1,13 @@
 """The one place that renders an error to HTTP, and records what we refuse."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from applinks.errors import ApplinksError, PeerError, RefusedError, StoreError
+from applinks.incoming.oauth1.problems import OAuth1RefusedError
 from applinks.records.failures import FailureLog
 from applinks.wire.http import Headers, Response
+from applinks.wire.oauth1.problems import format_problem_body, format_problem_challenge
 from applinks.words import Sentence, gettext, has_refusal, say_refusal
 
 _UNAVAILABLE = 503
@@ -14,6 +16,8 @@ _BROKEN = 500
 _PEER_STATUS = {"access_denied": 403, "unknown_link": 404, "link_unusable": _UNAVAILABLE}
 _RETRY_SECONDS = "5"
 _LONGEST_DESCRIPTION = 300
+# The base strings of most requests; with every character escaped it stays below the eight kilobytes of many servers.
+_LONGEST_IN_HEADER = 2000
 # What a peer says of us, where the same code from us would be about somebody else.
 _SAID_BY_PEER = {
     "invalid_client": "client_refused",
@@ -35,14 +39,24 @@ class Described:
 
 
 async def answer_protocol_error(
-    error: ApplinksError, *, place: str, failures: FailureLog, link_id: str = "", client: str = "", user_id: str = ""
+    error: ApplinksError,
+    *,
+    place: str,
+    failures: FailureLog,
+    realm: str = "",
+    link_id: str = "",
+    client: str = "",
+    user_id: str = "",
 ) -> Response:
     """
     Record an error at an endpoint that programs call, and build the answer.
 
-    RFC 6749 §5.2 for the members; ``reference`` is ours. Every answer is ``no-store`` (N-07).
+    RFC 6749 §5.2 for the members; OAuth Problem Reporting for a client of OAuth 1.0a, whose ``realm`` is our base URL.
+    ``reference`` is ours. Every answer is ``no-store`` (N-07).
     """
     reference = await _record(error, place, failures, link_id=link_id, client=client, user_id=user_id)
+    if isinstance(error, OAuth1RefusedError):
+        return _build_problem(error, reference, realm=realm)
     document = {
         "error": error.code,
         "error_description": _clean(error.description or error.code),
@@ -55,6 +69,26 @@ async def answer_protocol_error(
         *_find_headers(error),
     )
     return Response(status=find_status(error), headers=headers, body=json.dumps(document).encode())
+
+
+def _build_problem(error: OAuth1RefusedError, reference: str, *, realm: str) -> Response:
+    """
+    Say what is wrong in the challenge and in the body.
+
+    RFC 5849 §3.2, §3.5.1.
+
+    A base string that is long stands in the body alone: servers and clients limit the length of headers.
+    """
+    report = replace(error.report, details=(*error.report.details, ("reference", reference)))
+    short = replace(report, details=tuple(each for each in report.details if len(each[1]) <= _LONGEST_IN_HEADER))
+    headers = (
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("WWW-Authenticate", format_problem_challenge(short, realm=realm)),
+        *error.headers,
+    )
+    return Response(status=error.status, headers=headers, body=format_problem_body(report).encode("ascii"))
 
 
 async def describe_page_error(

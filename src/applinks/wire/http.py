@@ -21,12 +21,21 @@ class Request:
     A request, as it came or as it shall go.
 
     ``url`` is absolute with the raw query; header names may have any case; ``body`` is whole.
+
+    Attributes:
+        raw_url: of one that came, the URL with the path as it was on the wire, escapes and all; empty: as ``url``.
     """
 
     method: str
     url: str
     headers: Headers = ()
     body: bytes = field(default=b"", repr=False)
+    raw_url: str = field(default="", repr=False)
+
+    @property
+    def signed_url(self) -> str:
+        """The URL as its sender wrote it, save that scheme, host and what stands before our own path are ours."""
+        return self.raw_url or self.url
 
     def header(self, name: str) -> str | None:
         """Give a header by its lower-case name."""

@@ -11,12 +11,14 @@ from applinks.words.servers import say_warning
 from applinks.words.states import (
     say_authentication,
     say_check,
+    say_client_id,
     say_credentials_refused,
     say_end,
     say_level,
     say_protocol,
     say_rest,
     say_state,
+    say_way,
 )
 from applinks.words.times import say_date, say_remaining, say_when
 
@@ -28,6 +30,7 @@ __all__ = [
     "ngettext",
     "say_authentication",
     "say_check",
+    "say_client_id",
     "say_credentials_refused",
     "say_date",
     "say_end",
@@ -38,5 +41,6 @@ __all__ = [
     "say_rest",
     "say_state",
     "say_warning",
+    "say_way",
     "say_when",
 ]

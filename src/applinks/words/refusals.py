@@ -110,7 +110,7 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     ),
     "no_common_protocol": (
         mark("The two applications have no protocol in common."),
-        mark("Switch on OAuth 2 at both."),
+        mark("Switch on OAuth 2 or OAuth 1.0a at both."),
     ),
     "declined": (
         mark("{peer} declined the link."),
@@ -202,6 +202,42 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "invalid_redirect_uri": (
         mark("The application that sent you here gave an address for the answer that is not registered."),
         mark("Tell its administrator. You were not sent back."),
+    ),
+    "token_rejected": (
+        mark("What was asked for is not known any more."),
+        mark("Begin again in the application where you started."),
+    ),
+    "token_used": (
+        mark("This was answered already."),
+        mark("Begin again in the application where you started, if it does not go on by itself."),
+    ),
+    "token_expired": (
+        mark("It took too long."),
+        mark("Begin again in the application where you started."),
+    ),
+    "token_revoked": (
+        mark("The access was taken back."),
+        mark("Begin again in the application where you started, if you want it back."),
+    ),
+    "permission_denied": (
+        mark("That is not allowed."),
+        mark("Ask an administrator of the application where you started."),
+    ),
+    "consumer_key_unknown": (
+        mark("{peer} does not know {us} by the client key (consumer key) that was entered."),
+        mark("Tell an administrator of {us}: it has to be entered alike at both ends. Then connect again."),
+    ),
+    "signature_invalid": (
+        mark("{peer} does not accept how {us} signs: another key or secret is entered there."),
+        mark("Tell an administrator of {us}: the values have to be entered anew. Then connect again."),
+    ),
+    "signature_method_rejected": (
+        mark("{peer} does not take the signature method with which {us} signs."),
+        mark("Tell an administrator of {us}: on the page of the link another one can be chosen. Then connect again."),
+    ),
+    "timestamp_refused": (
+        mark("The clocks of {us} and {peer} differ too much."),
+        mark("Tell an administrator: both clocks have to be right. Then try again."),
     ),
     "user_inactive": (mark("Your account at {us} is not active."), mark("Ask an administrator of {us}.")),
     "not_found": (mark("There is no such page."), mark("Check the address, or begin at the start.")),

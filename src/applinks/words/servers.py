@@ -14,6 +14,22 @@ WARNINGS: Mapping[str, tuple[str, str]] = {
         mark("Its token endpoint moved to another host: {token_host}"),
         mark("Secrets would go there from now on. Save only if the documentation of {server} names that host."),
     ),
+    "too_old": (
+        mark("Its application links are of a version older than 4.0.13"),
+        mark("It may not understand ours. Bring it up to date, if you can."),
+    ),
+    "no_oauth": (
+        mark("It says that it takes no calls by OAuth"),
+        mark("Its administrator may have to switch that on before {server} can be called."),
+    ),
+    "no_consumer": (
+        mark("It does not say by which key it proves itself when it calls"),
+        mark("Its administrator finds client key (consumer key) and public key on the page of the link there."),
+    ),
+    "weak_key": (
+        mark("The key by which it proves itself is shorter than 2048 bits"),
+        mark("It is taken all the same. If you can, have {server} make a longer one."),
+    ),
     "wrong_issuer": (
         mark("What it says of itself names another issuer, so it is not used"),
         mark("Begin with the address of the issuer, or enter the endpoints by hand."),

@@ -1,6 +1,6 @@
 """What is said of a link: its state, why it rests, how it ended, and what a test call found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from applinks.words.language import Sentence, fill, mark
 from applinks.words.language import gettext as _
@@ -67,6 +67,26 @@ CHECKS: Mapping[str, tuple[str, str]] = {
         mark("{server} does not accept {caller}’s proof of identity."),
         mark("Often a clock is wrong. Set the clocks of both machines, then test again."),
     ),
+    "consumer_key_unknown": (
+        mark("{server} does not know {caller} by its client key (consumer key)."),
+        mark("Look at the page of the link at {server}. If it is gone there, delete it here and make it anew."),
+    ),
+    "signature_invalid": (
+        mark("{server} does not accept the signature of {caller}."),
+        mark("A key may have changed, or a proxy changes the address. The failures of {server} show what it compared."),
+    ),
+    "signature_method_rejected": (
+        mark("{server} does not take the signature method of {caller}."),
+        mark("Bring the older of the two applications up to date."),
+    ),
+    "timestamp_refused": (
+        mark("The clocks of {caller} and {server} differ too much."),
+        mark("Set the clocks of both machines, then test again."),
+    ),
+    "permission_denied": (
+        mark("{server} does not let {caller} do what the test asks for."),
+        mark("The failures of {server} say why."),
+    ),
     "peer_refused": (
         mark("{server} refuses {caller}’s test call."),
         mark("The failures of {server} say why."),
@@ -126,6 +146,17 @@ def say_protocol(name: str) -> str:
     return {"oauth2": "OAuth 2", "oauth1": "OAuth 1.0a"}.get(name, name)
 
 
+def say_way(protocols: Sequence[str], level: str) -> str:
+    """Say over which protocols a direction is called, the preferred one first, and whether it impersonates."""
+    names = _(" and ").join(say_protocol(name) for name in protocols)
+    return _("{protocols}, with impersonation").format(protocols=names) if level == "impersonation" else names
+
+
+def say_client_id(protocol: str) -> str:
+    """Give what the name of a client on the wire is called, with the word that administrators of OAuth 1.0a know."""
+    return _("Client key (consumer key)") if protocol == "oauth1" else _("Client ID")
+
+
 def say_authentication(method: str) -> str:
     """Say how a client proves itself, with the word of the standard where there is one."""
     return {
@@ -134,6 +165,7 @@ def say_authentication(method: str) -> str:
         "client_secret_post": _("by a secret, in the form (client_secret_post)"),
         "private_key_jwt": _("by a key (private_key_jwt)"),
         "none": _("not at all (none)"),
+        "signature": _("by signing each call"),
     }[method]
 
 

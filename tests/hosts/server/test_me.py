@@ -112,8 +112,11 @@ async def test_a_token_in_the_query_is_refused(site: ServerSite) -> None:
 
 async def test_it_is_read_and_nothing_else(site: ServerSite) -> None:
     """RFC 9110 §15.5.6."""
-    answer = await site.open_browser().http.post(ME)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+    for method in ("PUT", "DELETE", "PATCH"):
+        answer = await site.open_browser().http.request(method, ME)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+    # A form may hold the credentials of OAuth 1.0a; without any it says no more than a GET.
+    assert (await site.open_browser().http.post(ME)).status_code == 401
 
 
 @pytest.mark.requirement("AS-33")

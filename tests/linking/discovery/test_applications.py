@@ -17,6 +17,10 @@ pytestmark = pytest.mark.anyio
 
 JSON = (("Content-Type", "application/json"),)
 WELL_KNOWN = f"{B_URL}/.well-known/application-link"
+OAUTH1 = {
+    "consumer_key": "tracker",
+    **{name: f"{B_URL}/{name}" for name in ("jwks_uri", "request_token_uri", "authorize_uri", "access_token_uri")},
+}
 
 
 async def change_manifest(world: World, **changes: Any) -> None:
@@ -127,7 +131,9 @@ async def test_a_manifest_that_names_another_url_is_offered_as_a_new_start(world
         ({"redirect_uri_base": "https://evil.example/"}, "invalid_manifest"),
         ({"name": "Track\u202eer"}, "invalid_manifest"),
         ({"id": "me"}, "invalid_manifest"),
-        ({"protocols": ["oauth1"]}, "no_common_protocol"),
+        ({"protocols": ["oauth1"], "oauth1": OAUTH1}, "no_common_protocol"),
+        ({"protocols": ["oauth2", "oauth1"]}, "invalid_manifest"),
+        ({"oauth1": OAUTH1 | {"jwks_uri": "https://evil.example/jwks"}}, "invalid_manifest"),
         ({"check_endpoint": None}, "invalid_manifest"),
     ],
 )

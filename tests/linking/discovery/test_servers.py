@@ -8,12 +8,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from applinks.bounds import Sizes
 from applinks.fetching.transport import Fetcher
 from applinks.linking.discovery.servers import FoundServer, choose_authentication, find_server, read_server
 from applinks.linking.errors import LinkingError
 from applinks.linking.side import LinkingSide
 from applinks.records.clients import ClientAuthentication
-from applinks.settings import Settings, Sizes
+from applinks.settings import Settings
 from applinks.wire.oauth2.metadata import ServerMetadata
 from tests.linking.world import A_URL, World
 

@@ -6,7 +6,7 @@ import pytest
 
 from applinks.errors import RefusedError
 from applinks.settings import Settings
-from applinks.web.protocol.asgi import build_request, get_own_path, read_body, send_response
+from applinks.web.protocol.asgi import KeptBody, build_request, get_own_path, read_body, send_response
 from applinks.wire.http import Response
 
 pytestmark = pytest.mark.anyio
@@ -79,3 +79,62 @@ async def test_a_request_has_the_configured_address_and_its_own_query() -> None:
     }
     request = build_request(asgi_scope, settings, get_own_path(asgi_scope, settings))
     assert (request.url, request.headers) == ("https://one.example/api/x?a=1", (("a", "\u00fc"),))
+
+
+@pytest.mark.requirement("O1-01")
+@pytest.mark.parametrize(
+    ("path", "raw_path", "root_path"),
+    [
+        ("/tracker/a b", b"/tracker/a%20b", ""),
+        ("/tracker/a b", b"/tracker/a%20b", "/tracker"),
+        ("/a b", b"/a%20b", ""),
+        ("/a b", b"/a%20b?x=1", ""),
+        ("/a b", None, ""),
+        ("/my app/a b", b"/my%20app/a%20b", "/my app"),
+    ],
+)
+def test_the_path_is_kept_as_it_was_on_the_wire_below_our_base_url(
+    path: str, raw_path: bytes | None, root_path: str
+) -> None:
+    """RFC 5849 §3.4.1.2; ASGI: raw_path, mounted in every way in which we are."""
+    settings = Settings(base_url="https://one.example/tracker")
+    asgi_scope = {"method": "GET", "path": path, "root_path": root_path, "query_string": b"x=1", "headers": []}
+    if raw_path is not None:
+        asgi_scope["raw_path"] = raw_path
+    request = build_request(asgi_scope, settings, get_own_path(asgi_scope, settings))
+    assert request.url == "https://one.example/tracker/a b?x=1"
+    assert request.signed_url == "https://one.example/tracker/a%20b?x=1"
+
+
+def test_a_path_without_escapes_is_kept_once() -> None:
+    """Ours: nearly every request's."""
+    settings = Settings(base_url="https://one.example")
+    asgi_scope = {"method": "GET", "path": "/a", "raw_path": b"/a", "query_string": b"", "headers": []}
+    request = build_request(asgi_scope, settings, "/a")
+    assert (request.raw_url, request.signed_url) == ("", "https://one.example/a")
+
+
+async def test_a_body_that_was_looked_at_is_still_there() -> None:
+    """Ours: the host reads it after us, part by part."""
+    receive, _ = sending(b"ab", b"", b"c")
+    kept = KeptBody(receive)
+    assert await kept.look(limit=3) == b"abc"
+    assert await kept.look(limit=3) is None
+    assert await read_body(kept, limit=3) == b"abc"
+
+
+async def test_a_body_that_is_too_long_is_not_read_further_and_still_there() -> None:
+    """Ours: what was looked at comes first."""
+    receive, asked = sending(*[b"x" * 1000] * 10)
+    kept = KeptBody(receive)
+    assert await kept.look(limit=2500) is None
+    assert asked == [3]
+    assert len(await read_body(kept, limit=10_000)) == 10_000
+
+
+async def test_a_body_that_somebody_began_to_read_is_left_to_him() -> None:
+    """Ours: a middleware of the host's may be first; we would wait for what does not come."""
+    receive, _ = sending(b"ab")
+    kept = KeptBody(receive)
+    assert await read_body(kept, limit=3) == b"ab"
+    assert await kept.look(limit=3) is None

@@ -11,7 +11,8 @@ from applinks.linking.store import CommitResult, LinkWrite
 from applinks.records.clients import ClientAuthentication
 from applinks.records.links import Direction, Link, LinkKind, Peer
 from applinks.records.registrations import Registration
-from applinks.web.protocol.endpoints import HEALTH_PATH, Endpoint, build_endpoints, find_endpoint
+from applinks.web.protocol.endpoints import HEALTH_PATH, build_endpoints
+from applinks.web.protocol.routes import Endpoint
 from applinks.wire.http import Request, Response
 from applinks.wire.linking.terms import Level
 from tests.hostile.messages import Sent
@@ -132,7 +133,7 @@ async def test_a_form_of_this_product_adds_its_own_endpoints_and_replaces_none(s
 )
 async def test_only_what_is_ours_is_answered_here(site: Site, path: str) -> None:
     """Ours: the rest is the host's, or a page."""
-    assert find_endpoint(site.applinks._running.guard.endpoints, path) is None
+    assert site.applinks._running.guard.endpoints.find(path) is None
 
 
 @pytest.mark.requirement("N-10")

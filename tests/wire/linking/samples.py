@@ -1,6 +1,6 @@
 """Two applications that nobody runs, and what they say."""
 
-from applinks.wire.linking.manifest import Manifest, ManifestScope
+from applinks.wire.linking.manifest import Manifest, ManifestScope, OAuth1Manifest
 from applinks.wire.linking.terms import Access, Level, Terms
 
 ONE = "https://one.example/tracker"
@@ -34,7 +34,20 @@ def make_manifest(url, **changes):
             ManifestScope(name="issues:write", description="Change issues"),
         ),
     }
+    if "oauth1" in changes.get("protocols", ()):
+        values |= {"levels": ("oauth", "impersonation"), "oauth1": make_oauth1(url)}
     return Manifest(**values | changes)
+
+
+def make_oauth1(url, **changes):
+    values = {
+        "consumer_key": "applinks:6f1c1f0e3b0a4c559a520d6a1f3f7e11",
+        "jwks_uri": url + "/applinks/oauth1/jwks",
+        "request_token_uri": url + "/applinks/oauth1/request-token",
+        "authorize_uri": url + "/applinks/oauth1/authorize",
+        "access_token_uri": url + "/applinks/oauth1/access-token",
+    }
+    return OAuth1Manifest(**values | changes)
 
 
 def make_access(**changes):

@@ -1,9 +1,10 @@
 import json
+from dataclasses import asdict
 
 import pytest
 
 from applinks.wire.linking.manifest import MalformedManifestError, build_manifest, parse_manifest
-from tests.wire.linking.samples import ONE, TWO, make_manifest
+from tests.wire.linking.samples import ONE, TWO, make_manifest, make_oauth1
 
 EXAMPLE = """{"applinks": "1", "id": "urn:uuid:6f1c1f0e-3b0a-4c55-9a52-0d6a1f3f7e11",
  "name": "Tracker", "type": "tracker",
@@ -232,6 +233,27 @@ def test_a_member_against_the_schema_is_refused(changes):
 
 def test_a_peer_may_offer_oauth_1_besides():
     """handshake.md §1: the consumer's addresses lie under the base URL too."""
-    names = ("jwks_uri", "request_token_uri", "authorize_uri", "access_token_uri")
-    member = {"consumer_key": "k"} | {name: f"{ONE}/applinks/oauth1/{name}" for name in names}
-    assert read(DOCUMENT | {"protocols": ["oauth1", "oauth2"], "oauth1": member}).protocols == ("oauth1", "oauth2")
+    manifest = make_manifest(ONE, protocols=("oauth1", "oauth2"))
+    document = build_manifest(manifest)
+    assert read(document) == manifest
+    assert document["oauth1"]["jwks_uri"] == f"{ONE}/applinks/oauth1/jwks"
+    assert "oauth1" not in build_manifest(make_manifest(ONE))
+
+
+def test_who_offers_oauth_1_says_where():
+    """handshake.md §1: consumer key, keys and three addresses."""
+    refuse(DOCUMENT | {"protocols": ["oauth2", "oauth1"]})
+
+
+@pytest.mark.parametrize("name", list(asdict(make_oauth1(ONE))))
+@pytest.mark.parametrize(
+    "value", [None, "", 1, "http://127.0.0.1:1/x", TWO + "/x", ONE, ONE + "/../x", "a b", "\u202e"]
+)
+def test_a_member_of_oauth_1_that_is_missing_or_elsewhere_refuses_the_manifest(name, value):
+    """handshake.md §1: every address begins with url and a slash; Ours: a key is 1 to 255 visible ASCII characters."""
+    if name == "consumer_key" and value and str(value).startswith("http"):
+        value = "k" * 256
+    member = {key: each for key, each in (asdict(make_oauth1(ONE)) | {name: value}).items() if each is not None}
+    refuse(DOCUMENT | {"protocols": ["oauth2", "oauth1"], "oauth1": member})
+    # Whether the protocol is offered or not: nobody pins an address that lies elsewhere.
+    refuse(DOCUMENT | {"oauth1": member})

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from applinks.wire.linking.messages import MalformedMessageError
@@ -133,6 +135,18 @@ def test_a_protocol_that_not_both_have_is_no_common_protocol():
     refuse(with_entry(protocols=["oauth1"]), "no_common_protocol")
     both = {name: make_manifest(url, protocols=("oauth2", "oauth1")) for name, url in (("one", ONE), ("other", TWO))}
     assert read(with_entry(protocols=["oauth1", "oauth2"]), **both).access[0].protocols == ("oauth1", "oauth2")
+
+
+def test_impersonation_runs_over_oauth_1_alone():
+    """handshake.md §2, Terms: as long as our OAuth 2 cannot impersonate."""
+    both = {name: make_manifest(url, protocols=("oauth2", "oauth1")) for name, url in (("one", ONE), ("other", TWO))}
+    alone = with_entry(protocols=["oauth1"], level="impersonation")
+    assert read(alone, **both).access[0].level is Level.IMPERSONATION
+    refuse(with_entry(protocols=["oauth2"], level="impersonation"), **both)
+    refuse(with_entry(protocols=["oauth1", "oauth2"], level="impersonation"), **both)
+    less = {name: replace(manifest, levels=("oauth",)) for name, manifest in both.items()}
+    for changed in ({"one": less["one"]}, {"other": less["other"]}):
+        refuse(alone, **both | changed)
 
 
 def test_manifests_of_other_applications_do_not_count():

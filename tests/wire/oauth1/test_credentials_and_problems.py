@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from applinks.secret import Secret
 from applinks.wire.oauth1.credentials import (
     MalformedCredentialsError,
-    TemporaryCredentials,
-    TokenCredentials,
+    TemporaryCredentialsAnswer,
+    TokenCredentialsAnswer,
     format_temporary_credentials,
     format_token_credentials,
     parse_temporary_credentials,
@@ -30,7 +30,7 @@ TOKENS = st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=0x2FF, c
 
 def test_temporary_credentials_are_written_as_the_rfc_shows_them():
     """RFC 5849 §2.1, the example."""
-    credentials = TemporaryCredentials(token="hdk48Djdsa", secret=Secret("xyz4992k83j47x0b"))
+    credentials = TemporaryCredentialsAnswer(token="hdk48Djdsa", secret=Secret("xyz4992k83j47x0b"))
     body = "oauth_token=hdk48Djdsa&oauth_token_secret=xyz4992k83j47x0b&oauth_callback_confirmed=true"
     assert format_temporary_credentials(credentials) == body
     assert parse_temporary_credentials(f"{body}\n".encode()) == credentials
@@ -50,7 +50,7 @@ def test_a_server_of_the_old_dialect_confirms_no_callback():
 )
 def test_token_credentials_are_read_as_they_were_written(token, secret, expires_in, handle, session):
     """RFC 5849 §2.3 and the session extension: parse(format(x)) == x."""
-    credentials = TokenCredentials(
+    credentials = TokenCredentialsAnswer(
         token=token, secret=Secret(secret), expires_in=expires_in, session_handle=handle, session_expires_in=session
     )
     assert parse_token_credentials(format_token_credentials(credentials).encode()) == credentials

@@ -1,4 +1,4 @@
-"""The commands ``applinks clients add|list|show|rotate-secret|delete``."""
+"""The commands ``applinks clients``; editing, and adding a client of OAuth 1.0a, have modules of their own."""
 
 from typing import Annotated
 
@@ -6,6 +6,10 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from applinks.cli.asking import confirm
+from applinks.cli.clients.editing import edit
+from applinks.cli.clients.oauth1.adding import add_oauth1
+from applinks.cli.clients.oauth1.changing import print_new_shared_secret
+from applinks.cli.clients.oauth1.output import find_names, list_oauth1_facts
 from applinks.cli.clients.options import ClientOptions
 from applinks.cli.clients.output import (
     LIST_HEADINGS,
@@ -17,13 +21,14 @@ from applinks.cli.clients.output import (
     print_new_secret,
 )
 from applinks.cli.options import CommonOptions, YesOption, name_argument
-from applinks.cli.output import clean, print_facts, print_json, print_line, print_table
+from applinks.cli.output import clean, print_facts, print_json, print_line, print_table, refuse_use
 
 # What a command needs of the database is loaded inside it: --help and a typing error are answered without.
-app = App(name="clients", help="Add, see and delete applications that call us, and their secrets.")
+app = App(name="clients", help="Add, see, change and delete applications that call us, and their secrets.")
 
-ClientArgument = Annotated[str, Parameter(name="CLIENT", help="The client ID.")]
+ClientArgument = Annotated[str, Parameter(name="CLIENT", help="The client ID, or the client (consumer) key.")]
 _DAY_SECONDS = 86400
+_DEFAULT_KEEP_DAYS = 7
 
 
 @app.command
@@ -47,6 +52,9 @@ async def add(*, client: ClientOptions, common: CommonOptions | None = None) -> 
         return
     print_line(clean(f"{added.client.name} can call us, over the link {added.link.handle}. Enter there:"))
     print_new_client(added.client, added.secret, opened.settings)
+
+
+app.command(add_oauth1, name="add-oauth1")
 
 
 @app.command(name="list")
@@ -74,16 +82,22 @@ async def list_clients(
 async def show(client_id: ClientArgument, /, *, common: CommonOptions | None = None) -> None:
     """Show one client: what it may do, and its secrets as far as they can be shown."""
     from applinks.administration import clients
-    from applinks.cli.opening import find_actor, open_administration
+    from applinks.cli.opening import find_actor, open_database
 
     common = common or CommonOptions()
-    async with open_administration(common) as administration:
-        found = await clients.show_client(client_id, actor=find_actor(), side=administration)
-        now = administration.clock.now()
+    async with open_database(common) as opened:
+        found = await clients.show_client(client_id, actor=find_actor(), side=opened.administration)
+        oauth1, now = found.client.oauth1, opened.administration.clock.now()
+        names = await find_names(oauth1, opened.storage.accounts) if oauth1 else {}
     if common.json:
         print_json(describe_client(found.client, found.link))
+    elif oauth1 is not None:
+        print_facts(list_oauth1_facts(found.client, oauth1, found.link, names))
     else:
         print_facts(list_client_facts(found.client, found.link, now=now))
+
+
+app.command(edit)
 
 
 @app.command(name="rotate-secret")
@@ -92,15 +106,19 @@ async def rotate_secret(
     /,
     *,
     keep_days: Annotated[
-        int, Parameter(validator=Number(gte=0, lte=365), help="How many days the old secret stays good beside it.")
-    ] = 7,
+        int | None,
+        Parameter(
+            validator=Number(gte=0, lte=365),
+            help="How many days the old secret stays good beside it; of OAuth 1.0a none. [default: 7]",
+        ),
+    ] = None,
     common: CommonOptions | None = None,
 ) -> None:
     """
     Give a client a new secret, and print it; it is not shown again.
 
     The old one stays good for some days, so that nothing stops while the new
-    one is entered there.
+    one is entered there. Of a client (consumer) of OAuth 1.0a it ends at once.
     """
     from applinks.administration import clients
     from applinks.cli.opening import find_actor, open_administration
@@ -108,12 +126,20 @@ async def rotate_secret(
     common = common or CommonOptions()
     async with open_administration(common) as administration:
         with name_argument("client_id", "CLIENT"):
+            kept = _DEFAULT_KEEP_DAYS if keep_days is None else keep_days
+            if (
+                keep_days
+                and (await clients.show_client(client_id, actor=find_actor(), side=administration)).client.oauth1
+            ):
+                refuse_use("--keep-days is of OAuth 2: of OAuth 1.0a only one secret is good")
             found = await clients.rotate_secret(
-                client_id, keep_seconds=keep_days * _DAY_SECONDS, actor=find_actor(), side=administration
+                client_id, keep_seconds=kept * _DAY_SECONDS, actor=find_actor(), side=administration
             )
         now = administration.clock.now()
     if common.json:
         print_json(describe_new_client(found.client, found.link, found.secret))
+    elif found.secret is not None and found.client.oauth1 is not None:
+        print_new_shared_secret(found.client.name, found.client.client_id, found.secret)
     elif found.secret is not None:
         print_new_secret(found.client, found.secret, now=now)
 

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from applinks.cli.clients.oauth1.output import describe_new_oauth1_client, describe_oauth1_client
 from applinks.cli.options import knows_base_url
 from applinks.cli.output import clean, format_time, print_line, print_values
-from applinks.words import say_authentication
+from applinks.words import say_authentication, say_protocol
 
 if TYPE_CHECKING:
     from applinks.records.clients import Client, ClientSecret
@@ -12,13 +13,16 @@ if TYPE_CHECKING:
     from applinks.secret import Secret
     from applinks.settings import Settings
 
-LIST_HEADINGS = ("Client ID", "Name", "Link", "Proves itself", "Scopes", "Last used")
+LIST_HEADINGS = ("Client ID", "Name", "Link", "Protocol", "Proves itself", "Scopes", "Last used")
 
 
 def describe_client(client: "Client", link: "Link") -> dict[str, Any]:
     """Give the JSON of a client."""
+    if client.oauth1 is not None:
+        return describe_oauth1_client(client, client.oauth1, link)
     return {
         "client_id": client.client_id,
+        "protocol": client.protocol,
         "name": client.name,
         "link": link.handle,
         "link_id": link.id,
@@ -34,6 +38,8 @@ def describe_client(client: "Client", link: "Link") -> dict[str, Any]:
 
 def describe_new_client(client: "Client", link: "Link", secret: "Secret | None") -> dict[str, Any]:
     """Give the JSON of a client that was made now, or whose secret was; scripts rely on the first four members."""
+    if client.oauth1 is not None:
+        return describe_new_oauth1_client(client, client.oauth1, link, secret)
     shown = describe_client(client, link)
     first = {
         "client_id": shown.pop("client_id"),
@@ -51,7 +57,8 @@ def list_client_row(client: "Client", link: "Link") -> tuple[str, ...]:
         client.client_id,
         client.name,
         link.handle,
-        say_authentication(client.authentication),
+        say_protocol(client.protocol),
+        _say_authentication(client),
         ", ".join(_list_scopes(client)),
         format_time(used) or "",
     )
@@ -63,7 +70,7 @@ def list_client_facts(client: "Client", link: "Link", *, now: int) -> list[tuple
         ("Name", client.name),
         ("Client ID", client.client_id),
         ("Link", link.handle),
-        ("Proves itself", say_authentication(client.authentication)),
+        ("Proves itself", _say_authentication(client)),
         ("Grant types", ", ".join(client.grant_types)),
         *(("Redirect URI", each) for each in client.redirect_uris),
         ("Scopes", ", ".join(client.scopes) or "none"),
@@ -117,6 +124,16 @@ def _print_addresses(settings: "Settings") -> None:
             ("Revocation endpoint", settings.url(REVOCATION_PATH)),
         ]
     )
+
+
+def _say_authentication(client: "Client") -> str:
+    if client.oauth1 is None:
+        return say_authentication(client.authentication)
+    ways = (
+        "by its key" if client.oauth1.public_keys else "",
+        "by a shared secret" if client.oauth1.shared_secret else "",
+    )
+    return " or ".join(way for way in ways if way)
 
 
 def _list_scopes(client: "Client") -> tuple[str, ...]:

@@ -38,6 +38,8 @@ async def add_by_hand(typed: Typed, look: Look, sides: OpenedSides, common: Comm
         name=typed.link.name or found.name,
         url=found.url,
         handle=typed.link.handle or "",
+        display_url=typed.link.display_url or "",
+        is_primary=typed.link.primary or None,
         private_origins=found.private_origins,
         incoming=build_incoming(typed.incoming) if typed.wants_incoming or not calls else None,
         outgoing=build_outgoing(found, typed.outgoing) if calls else None,

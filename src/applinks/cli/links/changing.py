@@ -12,6 +12,14 @@ from applinks.cli.links.by_hand import build_incoming, name_incoming
 from applinks.cli.links.commands import print_changed
 from applinks.cli.links.editing import TypedChange
 from applinks.cli.links.looking import Look
+from applinks.cli.links.oauth1.output import find_own_key, print_oauth1_steps
+from applinks.cli.links.oauth1.servers import (
+    build_oauth1_outgoing,
+    change_oauth1_outgoing,
+    choose_level,
+    find_oauth1_server,
+    name_oauth1,
+)
 from applinks.cli.links.output import HandFacts, describe_link
 from applinks.cli.links.servers import build_outgoing, choose_changed, find_other_side
 from applinks.cli.links.steps import print_next_steps
@@ -48,7 +56,7 @@ async def change_link(id_or_handle: str, typed: TypedChange, sides: OpenedSides,
 async def _change_agreed(view: LinkView, typed: TypedChange, sides: OpenedSides) -> None:
     """Change a link between two Applinks; what passes, within what both administrators approved."""
     link, actor, side = view.link, find_actor(), sides.administration
-    if typed.outgoing.has_values or typed.incoming.has_values or typed.link.issuer or typed.link.url:
+    if any((typed.outgoing.has_values, typed.incoming.has_values, typed.oauth1.is_meant, typed.link.is_of_hand)):
         raise RefusedError(
             f"{link.handle} is a link between two Applinks: what they are to each other, they tell each other."
             " Its name and handle can be changed here, its scopes, and whether a direction is on.",
@@ -58,7 +66,7 @@ async def _change_agreed(view: LinkView, typed: TypedChange, sides: OpenedSides)
     outgoing = _Direction("--scope", view.outgoing_ceiling, link.outgoing)
     wanted_in = incoming.want(typed.link.incoming, typed.incoming.incoming_scope)
     wanted_out = outgoing.want(typed.link.outgoing, typed.outgoing.scope)
-    names = LinkChange(name=typed.link.name, handle=typed.link.handle)
+    names = LinkChange(name=typed.link.name, handle=typed.link.handle, is_primary=typed.link.primary)
     if names != LinkChange():
         await change_by_hand(link.id, names, actor=actor, side=side)
     if wanted_in is not None:
@@ -104,15 +112,21 @@ async def _change_by_hand(link: Link, typed: TypedChange, sides: OpenedSides, co
     _check_known(link, typed, adds_incoming=adds_incoming, adds_outgoing=adds_outgoing)
     await check_our_scopes(typed.incoming.incoming_scope, storage=sides.storage, option="--incoming-scope")
     outgoing = await _find_outgoing(link, typed, sides) if adds_outgoing else None
-    change = LinkChange(name=typed.link.name, handle=typed.link.handle)
+    change = LinkChange(
+        name=typed.link.name,
+        handle=typed.link.handle,
+        display_url=typed.link.display_url,
+        is_primary=typed.link.primary,
+        incoming_level=choose_level(typed.link.incoming_impersonation),
+    )
     if not adds_incoming:
         change = replace(change, incoming=typed.link.incoming, incoming_scopes=typed.incoming.incoming_scope or None)
     if not adds_outgoing:
         change = await _change_outgoing(change, link, typed, sides)
-    if change != LinkChange():
-        await change_by_hand(link.id, change, actor=actor, side=side)
     added: AddedLink | None = None
     try:
+        if change != LinkChange():
+            await change_by_hand(link.id, change, actor=actor, side=side)
         if adds_incoming:
             added = await add_incoming(link.id, build_incoming(typed.incoming), actor=actor, side=side)
         if outgoing is not None:
@@ -120,7 +134,8 @@ async def _change_by_hand(link: Link, typed: TypedChange, sides: OpenedSides, co
             origins = found.private_origins
             await add_outgoing(link.id, new, url=found.url, private_origins=origins, actor=actor, side=side)
     except InvalidValueError as error:
-        raise name_incoming(error) from error
+        named = name_incoming(error) if adds_incoming else error
+        raise name_oauth1(named) if typed.oauth1.is_meant else named from error
     await _print(link.id, added, typed, sides, common)
 
 
@@ -146,6 +161,9 @@ async def _find_outgoing(link: Link, typed: TypedChange, sides: OpenedSides) -> 
         refuse_use("--url is needed: where is the other application?")
     look = Look(private=typed.link.private_address, sides=sides)
     base_url = list_candidates(url, sides.linking)[0]
+    if typed.oauth1.is_meant:
+        found = await find_oauth1_server(base_url, typed.oauth1, look)
+        return found, build_oauth1_outgoing(typed.oauth1, impersonation=bool(typed.link.impersonation))
     found = await find_other_side(base_url, issuer=typed.link.issuer, options=typed.outgoing, look=look)
     return found, build_outgoing(found, typed.outgoing)
 
@@ -153,15 +171,21 @@ async def _find_outgoing(link: Link, typed: TypedChange, sides: OpenedSides) -> 
 async def _change_outgoing(change: LinkChange, link: Link, typed: TypedChange, sides: OpenedSides) -> LinkChange:
     """Add what changes of the outgoing side; another issuer is asked what it says of itself."""
     registration = await sides.storage.outgoing.find_registration(link.id)
-    if typed.outgoing.has_values and registration is None:
+    if (typed.outgoing.has_values or typed.oauth1.is_meant) and registration is None:
         raise RefusedError(
             f"{link.name} only calls us. That we call it, too, begins with: applinks links edit {link.handle}"
             " --url URL --scope SCOPE",
             code="direction_missing",
         )
+    if registration is not None and registration.protocol == "oauth1":
+        look = Look(private=typed.link.private_address, sides=sides, confirmed=link.peer.private_origins)
+        return await change_oauth1_outgoing(change, typed, registration, look)
+    if typed.oauth1.is_meant:
+        raise RefusedError("This link calls over OAuth 2.", code="other_protocol")
     secret = typed.outgoing.read_secret()
     change = replace(
         change,
+        outgoing_level=choose_level(typed.link.impersonation),
         outgoing=typed.link.outgoing,
         outgoing_scopes=typed.outgoing.scope or None,
         client_id=typed.outgoing.client_id,
@@ -230,5 +254,8 @@ async def _print(
         print_line()
         print_line(clean(f"{link.name} calls us, too. Enter there:"))
         print_new_client(client, added.secret, sides.settings)
-    if typed.outgoing.has_values or typed.wants_outgoing:
-        print_next_steps(link, facts)
+    if typed.outgoing.has_values or typed.oauth1.is_meant or typed.wants_outgoing:
+        if registration is not None and registration.protocol == "oauth1":
+            print_oauth1_steps(link, facts, await find_own_key(sides.storage.keys))
+        else:
+            print_next_steps(link, facts)

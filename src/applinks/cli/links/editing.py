@@ -5,7 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from applinks.cli.links.options import IncomingOptions, OutgoingOptions, PrivateAddressOption
+from applinks.cli.links.oauth1.options import OAuth1Options
+from applinks.cli.links.options import DisplayUrlOption, IncomingOptions, OutgoingOptions, PrivateAddressOption
 from applinks.cli.options import CommonOptions, LinkArgument
 from applinks.cli.output import refuse_use
 
@@ -32,6 +33,40 @@ class LinkChangeOptions:
         bool | None,
         Parameter(name="--incoming", negative="--no-incoming", show_default=False, help="Whether they call us."),
     ] = None
+    impersonation: Annotated[
+        bool | None,
+        Parameter(
+            name="--impersonation",
+            negative="--no-impersonation",
+            show_default=False,
+            help="Whether we name the user as whom we call, over OAuth 1.0a. By hand only.",
+        ),
+    ] = None
+    incoming_impersonation: Annotated[
+        bool | None,
+        Parameter(
+            name="--incoming-impersonation",
+            negative="--no-incoming-impersonation",
+            show_default=False,
+            help="Whether they may name the user as whom they call, over OAuth 1.0a. By hand only.",
+        ),
+    ] = None
+    display_url: DisplayUrlOption = None
+    primary: Annotated[
+        bool | None,
+        Parameter(
+            name="--primary",
+            negative="--no-primary",
+            show_default=False,
+            help="Whether it is the first of its type here.",
+        ),
+    ] = None
+
+    @property
+    def is_of_hand(self) -> bool:
+        """Whether something was said that can be changed of a link by hand alone."""
+        levels = (self.impersonation, self.incoming_impersonation)
+        return bool(self.issuer or self.url) or self.display_url is not None or any(each is not None for each in levels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +75,15 @@ class TypedChange:
 
     link: LinkChangeOptions
     outgoing: OutgoingOptions
+    oauth1: OAuth1Options
     incoming: IncomingOptions
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was said at all."""
-        return self == TypedChange(link=LinkChangeOptions(), outgoing=OutgoingOptions(), incoming=IncomingOptions())
+        return self == TypedChange(
+            link=LinkChangeOptions(), outgoing=OutgoingOptions(), oauth1=OAuth1Options(), incoming=IncomingOptions()
+        )
 
     @property
     def wants_incoming(self) -> bool:
@@ -55,7 +93,7 @@ class TypedChange:
     @property
     def wants_outgoing(self) -> bool:
         """Whether we shall call them from now on."""
-        return bool(self.link.outgoing or self.link.url or self.outgoing.scope)
+        return bool(self.link.outgoing or self.link.url or self.outgoing.scope or self.oauth1.has_endpoints)
 
 
 async def edit(
@@ -64,6 +102,7 @@ async def edit(
     *,
     change: LinkChangeOptions | None = None,
     outgoing: OutgoingOptions | None = None,
+    oauth1: OAuth1Options | None = None,
     incoming: IncomingOptions | None = None,
     common: CommonOptions | None = None,
 ) -> None:
@@ -81,10 +120,14 @@ async def edit(
     typed = TypedChange(
         link=change or LinkChangeOptions(),
         outgoing=outgoing or OutgoingOptions(),
+        oauth1=oauth1 or OAuth1Options(),
         incoming=incoming or IncomingOptions(),
     )
     if typed.is_empty:
         refuse_use("say what shall change: applinks links edit --help names the options")
     typed.outgoing.check()
+    typed.oauth1.check()
+    if typed.oauth1.is_meant and (typed.outgoing.has_values or typed.outgoing.scope or typed.link.issuer):
+        refuse_use("what we call is reached by OAuth 1.0a or by OAuth 2: leave the options of one of them out")
     async with open_sides(common) as sides:
         await change_link(link, typed, sides, common)

@@ -10,6 +10,7 @@ from applinks.cli.sides import OpenedSides
 from applinks.errors import RefusedError
 from applinks.linking.discovery.addresses import check_typed, list_candidates
 from applinks.linking.discovery.applications import Discovery, discover
+from applinks.linking.discovery.atlassian import FoundAtlassian, find_atlassian_application
 from applinks.linking.discovery.servers import FoundServer, find_server, read_server
 from applinks.linking.errors import LinkingError
 from applinks.wire.urls import get_host, get_origin
@@ -34,6 +35,11 @@ class Look:
         self._linking = sides.linking
         self._problem: LinkingError | None = None
 
+    @property
+    def confirmed(self) -> tuple[str, ...]:
+        """The origins whose private address is meant."""
+        return tuple(self._confirmed)
+
     async def find_application(self, url: str) -> Discovery | None:
         """
         Give the Applinks at an address; None: an application of another kind lives there.
@@ -51,6 +57,23 @@ class Look:
                 raise
             self._problem = error
             return None
+
+    async def find_atlassian(self, url: str) -> FoundAtlassian | None:
+        """
+        Give the application with Atlassian's application links at an address; None: it is none.
+
+        Raises:
+            LinkingError: it cannot be reached or may not be linked.
+        """
+        found = await self._ask(
+            lambda: find_atlassian_application(url, private_confirmed=self._confirmed, side=self._linking),
+            typed=list_candidates(url, self._linking)[0],
+        )
+        if found is not None:
+            for code in found.warnings:
+                said = say_warning(code, server=get_host(found.url))
+                print_note(f"{said.what}. {said.advice}")
+        return found
 
     async def find_server(self, url: str, *, issuer: str | None = None) -> FoundServer:
         """
@@ -78,13 +101,20 @@ class Look:
         """
         Give the origin of an address where that is private, with nothing fetched from it.
 
+        One that leads nowhere now is taken: calls to a private address stay forbidden.
+
         Raises:
             LinkingError: it may not be called.
         """
         origin = get_origin(url)
-        is_private = await self._ask(
-            lambda: check_typed(url, confirmed=origin in self._confirmed, side=self._linking), typed=url
-        )
+        try:
+            is_private = await self._ask(
+                lambda: check_typed(url, confirmed=origin in self._confirmed, side=self._linking), typed=url
+            )
+        except LinkingError as error:
+            if error.code != "peer_unreachable":
+                raise
+            return ()
         return (origin,) if is_private else ()
 
     async def _ask(self, look: Callable[[], Awaitable[T]], *, typed: str) -> T:

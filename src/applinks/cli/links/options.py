@@ -19,8 +19,12 @@ PrivateAddressOption = Annotated[
     bool, Parameter(negative="", show_default=False, help="Go on although the name leads to a private address.")
 ]
 
+DisplayUrlOption = Annotated[
+    str | None, Parameter(name="--display-url", help="Where browsers go, if elsewhere than servers. By hand only.")
+]
+
 _OUTGOING = Group("Outgoing: we call them", sort_key=2)
-_INCOMING = Group("Incoming: they call us", sort_key=3)
+_INCOMING = Group("Incoming: they call us", sort_key=4)
 
 
 @Parameter(name="*", group=_OUTGOING)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from applinks.cli.links.oauth1.output import describe_registration, list_registration_facts
 from applinks.cli.options import knows_base_url
 from applinks.cli.output import format_time
-from applinks.words import say_authentication, say_end, say_level, say_state
+from applinks.words import say_authentication, say_end, say_level, say_protocol, say_state
 
 if TYPE_CHECKING:
     from applinks.administration.links import LinkView
@@ -74,6 +75,12 @@ def describe_link(link: "Link", facts: HandFacts = _NO_FACTS) -> dict[str, Any]:
         "kind": link.kind.value,
         "issuer": link.issuer or None,
         "client_id": (registration.client_id or None) if registration else None,
+        "protocol": registration.protocol if registration else None,
+        **(describe_registration(registration) if registration and registration.protocol == "oauth1" else {}),
+        "display_url": link.peer.display_url or None,
+        "description": link.peer.description or None,
+        "type": link.peer.kind or None,
+        "primary": link.peer.is_primary,
         "redirect_uri": facts.redirect_uri,
         "complete": not facts.is_incomplete,
         "usable": link.is_usable,
@@ -130,6 +137,9 @@ def list_facts(link: "Link", by_hand: HandFacts = _NO_FACTS) -> list[tuple[str, 
         ("Handle", link.handle),
         ("Id", link.id),
         ("Address", link.peer.url or "none: it only calls us"),
+        *((("Display URL", link.peer.display_url),) if link.peer.display_url else ()),
+        *((("Description", link.peer.description),) if link.peer.description else ()),
+        *((("Type", _say_kind(link)),) if link.peer.kind else ()),
         ("State", say_link(link, by_hand)),
         ("Incoming", f"{link.name} calls us: {_say_direction(link, link.incoming)}"),
         ("Outgoing", f"we call {link.name}: {_say_direction(link, link.outgoing)}"),
@@ -205,6 +215,8 @@ def _list_hand_facts(link: "Link", facts: HandFacts) -> list[tuple[str, str]]:
     registration = facts.registration
     if registration is None or link.ended_at:
         return []
+    if registration.protocol == "oauth1":
+        return [each for each in list_registration_facts(registration, facts.redirect_uri) if each[1]]
     lines = [
         ("Issuer", link.issuer),
         ("Redirect URI", facts.redirect_uri or ""),
@@ -243,7 +255,11 @@ def _say_direction(link: "Link", direction: "Direction") -> str:
     application = ", ".join(direction.application_scopes)
     own = f"without a user: {application}" if application else ""
     scopes = "; ".join(part for part in (", ".join(direction.user_scopes), own) if part)
-    return _join(say_level(direction.level.value), scopes)
+    return _join(say_level(direction.level.value), ", ".join(map(say_protocol, direction.protocols)), scopes)
+
+
+def _say_kind(link: "Link") -> str:
+    return f"{link.peer.kind}, the primary one here" if link.peer.is_primary else link.peer.kind
 
 
 def _say_actor(by: str) -> str:

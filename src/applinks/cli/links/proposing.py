@@ -17,7 +17,8 @@ from applinks.cli.sides import OpenedSides, find_running
 from applinks.entropy import new_id
 from applinks.errors import RefusedError
 from applinks.linking.discovery.applications import Discovery
-from applinks.linking.proposer import list_possible_terms, propose
+from applinks.linking.proposer import impersonate, list_possible_terms, may_impersonate, propose
+from applinks.wire.linking.manifest import Manifest
 from applinks.wire.linking.terms import Access, Terms
 from applinks.words import say_remaining
 
@@ -32,7 +33,8 @@ async def propose_link(discovery: Discovery, typed: Typed, sides: OpenedSides, c
     _check_names(typed)
     running = await find_running(sides.linking)
     linking = running or sides.linking
-    terms = _narrow(await list_possible_terms(discovery, side=linking), typed, own_url=sides.settings.base_url)
+    possible = await list_possible_terms(discovery, side=linking)
+    terms = _narrow(possible, typed, discovery.manifest, own_url=sides.settings.base_url)
     link_id = new_id(linking.entropy, "lnk")
     actor = find_actor()
     address = await propose(discovery, terms, actor=actor.name, link_id=link_id, side=linking)
@@ -71,21 +73,34 @@ def _check_names(typed: Typed) -> None:
         check_handle(typed.link.handle)
 
 
-def _narrow(possible: Terms, typed: Typed, *, own_url: str) -> Terms:
+def _narrow(possible: Terms, typed: Typed, peer: Manifest, *, own_url: str) -> Terms:
     """Give the part of the possible terms that was asked for."""
     accesses = []
     for access in possible.access:
-        if access.from_url == own_url:
-            is_wanted, scopes, option = typed.link.outgoing, typed.outgoing.scope, "--scope"
-        else:
-            is_wanted, scopes, option = (
-                typed.link.incoming is not False,
-                typed.incoming.incoming_scope,
-                "--incoming-scope",
-            )
+        is_ours = access.from_url == own_url
+        is_wanted = typed.link.outgoing if is_ours else typed.link.incoming is not False
+        scopes, option = (
+            (typed.outgoing.scope, "--scope") if is_ours else (typed.incoming.incoming_scope, "--incoming-scope")
+        )
+        is_far = typed.link.impersonation if is_ours else typed.link.incoming_impersonation
         if is_wanted:
-            accesses.append(_narrow_access(access, scopes, option) if scopes else access)
+            narrowed = _narrow_access(access, scopes, option) if scopes else access
+            accesses.append(_choose_protocol(narrowed, peer, is_far=is_far, only_oauth1=typed.oauth1.oauth1))
     return Terms(access=tuple(accesses))
+
+
+def _choose_protocol(access: Access, peer: Manifest, *, is_far: bool, only_oauth1: bool) -> Access:
+    """Give the direction over OAuth 1.0a alone, where that was asked for; impersonation is had by it alone."""
+    if is_far and not may_impersonate(access, peer):
+        raise RefusedError(
+            "Impersonation is had over OAuth 1.0a alone, and not both applications have that.",
+            code="unsupported_terms",
+        )
+    if is_far:
+        return impersonate(access)
+    if only_oauth1 and "oauth1" not in access.protocols:
+        raise RefusedError("Not both applications have OAuth 1.0a.", code="no_common_protocol")
+    return replace(access, protocols=("oauth1",)) if only_oauth1 else access
 
 
 def _narrow_access(access: Access, scopes: Sequence[str], option: str) -> Access:

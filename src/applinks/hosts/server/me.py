@@ -10,7 +10,7 @@ from applinks.incoming.authentication import authenticate
 from applinks.incoming.caller import Caller
 from applinks.incoming.policy import check_caller_may
 from applinks.incoming.side import IncomingSide
-from applinks.web.protocol.endpoints import Endpoint, build_json_answer
+from applinks.web.protocol.routes import Endpoint, build_json_answer
 from applinks.wire.http import Request, Response
 
 ME_PATH = "/applinks/api/v1/me"
@@ -18,19 +18,21 @@ ME_PATH = "/applinks/api/v1/me"
 
 def build_me_endpoint(side: IncomingSide) -> Endpoint:
     """Give the endpoint, for whoever calls with the scope ``profile``."""
-    return Endpoint("GET", "me", lambda request, _: answer_me(request, side=side))
+    return Endpoint(("GET", "POST"), "me", lambda request, source: answer_me(request, source=source, side=side))
 
 
-async def answer_me(request: Request, *, side: IncomingSide) -> Response:
+async def answer_me(request: Request, *, source: str = "", side: IncomingSide) -> Response:
     """
     Say who calls, over which link, with which client and scopes.
+
+    A POST says it, too: clients of OAuth 1.0a may put their credentials into a form (RFC 5849 §3.5.2).
 
     ``name`` is that of the user whom the call acts as, null where it acts for the application itself.
 
     Raises:
         RefusedError: with the challenge that fits.
     """
-    caller = await authenticate(request, side=side)
+    caller = await authenticate(request, side=side, source=source, form=True)
     try:
         check_caller_may(caller, PROFILE, request=request, side=side)
     except RefusedError as refusal:

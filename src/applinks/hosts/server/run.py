@@ -7,17 +7,20 @@ import socket
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
+from typing import Any
 
 import uvicorn
 
 from applinks.errors import SettingsError
 from applinks.hosts.server.connection import BoundedConnection
+from applinks.hosts.server.logs import configure_logs
 from applinks.hosts.server.server import Server
 from applinks.settings import Settings
 from applinks.web.protocol.asgi import AsgiApplication
 
 # Requests under way may end by themselves; who waits longer than this is cut off.
 _GRACE_SECONDS = 10
+_HTTP_PORT = 80
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -34,6 +37,13 @@ class Started:
     address: str
     port: int
     has_administrator: bool
+
+
+def build_loopback_url(listening: socket.socket) -> str:
+    """Give the base URL for this machine alone, for a server that was given none."""
+    address, port = listening.getsockname()[:2]
+    host = "[::1]" if address == "::1" else "127.0.0.1"
+    return f"http://{host}" if port == _HTTP_PORT else f"http://{host}:{port}"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -61,7 +71,7 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def run_server(settings: Settings, listening: socket.socket, announce: Callable[[Started], None]) -> None:
+def run_server(application: Server, listening: socket.socket, announce: Callable[[Started], None]) -> None:
     """
     Serve until SIGINT or SIGTERM, then close what is open.
 
@@ -71,7 +81,34 @@ def run_server(settings: Settings, listening: socket.socket, announce: Callable[
         SettingsError, SchemaError, StoreError: it cannot start; the text says why and what to do.
     """
     with contextlib.closing(listening):
-        asyncio.run(_serve(settings, listening, announce))
+        asyncio.run(_serve(application, listening, announce))
+
+
+def serve_alone(
+    build: Callable[[Settings], Server],
+    announce: Callable[[Started], None],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    **given: Any,
+) -> None:
+    """
+    Serve a server with routes of its own, as ``applinks serve`` would.
+
+    Args:
+        build: makes it, once its settings are known.
+        announce: called once requests are answered.
+        host: the address of this machine to listen at.
+        port: 0: any that is free.
+        given: settings that count more than the environment and ``applinks.toml``; None: it was not given.
+
+    Raises:
+        SettingsError, SchemaError, StoreError: it cannot start; the text says why and what to do.
+    """
+    listening = listen(host, port)
+    settings = Settings.load(default_base_url=build_loopback_url(listening), **given)
+    configure_logs()
+    run_server(build(settings), listening, announce)
 
 
 def build_config(application: AsgiApplication, settings: Settings) -> uvicorn.Config:
@@ -103,8 +140,8 @@ def _list_trusted(proxies: Iterable[str]) -> Iterator[str]:
             yield f"::ffff:{network.network_address}/{96 + network.prefixlen}"
 
 
-async def _serve(settings: Settings, listening: socket.socket, announce: Callable[[Started], None]) -> None:
-    application = Server(settings)
+async def _serve(application: Server, listening: socket.socket, announce: Callable[[Started], None]) -> None:
+    settings = application.applinks.settings
     # Before the server, so that a failure is one sentence and not a server's.
     await application.applinks.startup()
     try:

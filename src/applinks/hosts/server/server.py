@@ -1,10 +1,11 @@
 """
 The server form as one ASGI application: a host like the others, whose users are ours.
 
-The guard answers the endpoints before any framework is asked; behind it stand the front page and the pages.
+The guard answers the endpoints before any framework is asked; behind it stand the front page and the pages, and the
+routes of whoever builds on it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import count
 
@@ -13,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from applinks.app import AppLinks
 from applinks.clock import Clock, SystemClock
 from applinks.entropy import Entropy, SystemEntropy
 from applinks.errors import ApplinksError
@@ -21,14 +21,16 @@ from applinks.hosts.server.login import LoginPages
 from applinks.hosts.server.me import ME_PATH, build_me_endpoint
 from applinks.hosts.server.scopes import SCOPES
 from applinks.hosts.server.users import LOGOUT_PATH, ServerUsers
+from applinks.hosts.starlette import AppLinks
 from applinks.incoming.side import IncomingSide
+from applinks.records.scopes import Scope
 from applinks.settings import Settings
 from applinks.storage.open import Storage
 from applinks.web.guard import Guard
 from applinks.web.pages.application import OpenPage, Page
 from applinks.web.pages.visit import build_redirect, may_look
 from applinks.web.protocol.asgi import AsgiScope, Receive, Send
-from applinks.web.protocol.endpoints import Endpoint
+from applinks.web.protocol.routes import Endpoint
 
 _PAGES = "/applinks"
 
@@ -59,23 +61,40 @@ class ServerForm:
 
 class Server:
     """
-    The application that ``applinks serve`` runs.
+    The application that ``applinks serve`` runs, and whoever has routes of their own beside it.
 
     Attributes:
         applinks: what it has of Applinks; it starts and stops with the server.
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None, entropy: Entropy | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        scopes: Sequence[Scope] = (),
+        clock: Clock | None = None,
+        entropy: Entropy | None = None,
+    ) -> None:
+        """
+        Declare what there is; nothing is opened yet.
+
+        Args:
+            settings: how this server takes part.
+            scopes: what applications can be allowed to do at routes of your own, beside ``profile`` and ``email``.
+            clock: time, for tests.
+            entropy: randomness, for tests.
+        """
         clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
         # The users stand in the same database as what they granted: asking it each time costs little, and what an
         # administrator changed there counts at once.
         settings = settings.changed(user_seen_seconds=0)
         self._form = ServerForm(settings, clock=clock, entropy=entropy)
         self.applinks = AppLinks(
-            settings, users=self._form.users, scopes=SCOPES, clock=clock, entropy=entropy, form=self._form
+            settings, users=self._form.users, scopes=(*SCOPES, *scopes), clock=clock, entropy=entropy, form=self._form
         )
         self._process, self._count = entropy.random_bytes(4).hex(), count(1)
-        self._guard = Guard(self._build_host(), self.applinks.get_guard_context)
+        self._host = self._build_host()
+        self._guard = Guard(self._host, self.applinks.get_guard_context)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer a request, or start and stop."""
@@ -85,15 +104,26 @@ class Server:
         request_id.set(f"{self._process}-{next(self._count)}")
         await self._guard(scope, receive, send)
 
+    def add_routes(self, routes: Iterable[Route]) -> None:
+        """
+        Answer at further addresses, below the base URL; those of Applinks stay its own.
+
+        Who may call one says ``@server.applinks.requires(...)`` over its handler.
+        """
+        nothing = self._host.router.routes.pop()
+        for route in routes:
+            for prefix in self._prefixes:
+                own = Route(prefix + route.path, route.endpoint, methods=sorted(route.methods or ()) or None)
+                self._host.router.routes.append(own)
+        self._host.router.routes.append(nothing)
+
     async def has_administrator(self) -> bool:
         """Whether somebody can administer it; asked once it has started."""
         return await self._form.users.accounts.has_administrator()
 
     def _build_host(self) -> Starlette:
-        base = self.applinks.settings.path
         routes: list[Route | Mount] = []
-        # Also below the base URL's path, where nobody before us takes it away.
-        for prefix in sorted({"", base}):
+        for prefix in self._prefixes:
             routes.append(Route(f"{prefix}/", self._show_front))
             routes.append(Route(f"{prefix}/favicon.ico", self._show_no_icon))
             routes.append(Route(f"{prefix}/applinks", self._lead_to_pages))
@@ -101,6 +131,11 @@ class Server:
         host = Starlette(routes=[*routes, Mount("", app=self._show_nothing)])
         host.router.redirect_slashes = False
         return host
+
+    @property
+    def _prefixes(self) -> Sequence[str]:
+        # Also below the base URL's path, where nobody before us takes it away.
+        return sorted({"", self.applinks.settings.path})
 
     async def _show_pages(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         pages = await self.applinks.get_pages()

@@ -7,9 +7,9 @@ from applinks.incoming.policy import (
     Hindrance,
     choose_scopes,
     find_obstacle,
-    is_awaited,
     list_user_scopes,
     may_use,
+    note_early_call,
 )
 from applinks.incoming.rules import Rules
 from applinks.incoming.side import IncomingSide
@@ -144,8 +144,7 @@ async def open_authorization_request(query: str, *, side: IncomingSide) -> Opene
     try:
         return decide_request(form, found, return_address, rules=side.rules)
     except _FaultError as fault:
-        if is_awaited(found.link) and side.hear_early_call:
-            side.hear_early_call(found.link)
+        note_early_call(found.link, side)
         refusal = AuthorizationRedirect(
             fault.code, fault.description, return_address=return_address, detail=fault.detail
         )

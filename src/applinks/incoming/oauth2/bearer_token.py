@@ -6,12 +6,11 @@ from applinks.errors import RefusedError
 from applinks.incoming.caller import Caller
 from applinks.incoming.challenges import build_refusal, build_unavailable
 from applinks.incoming.policy import (
-    PROTOCOL,
     Hindrance,
     find_obstacle,
-    is_awaited,
     list_application_scopes,
     list_user_scopes,
+    note_early_call,
 )
 from applinks.incoming.rules import Rules
 from applinks.incoming.side import IncomingSide
@@ -20,7 +19,7 @@ from applinks.records.scopes import Resource
 from applinks.records.users import User
 from applinks.secret import is_same_digest
 from applinks.wire.oauth2.error_codes import ErrorCode
-from applinks.wire.oauth2.token_format import ParsedToken, TokenKind, parse_token
+from applinks.wire.token_format import ParsedToken, TokenKind, parse_token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +51,8 @@ async def verify_bearer_token(text: str, *, url: str, side: IncomingSide) -> Cal
     except RefusedError as refusal:
         if found is None:
             raise
-        if refusal.code == ErrorCode.TEMPORARILY_UNAVAILABLE and is_awaited(found.link) and side.hear_early_call:
-            side.hear_early_call(found.link)
+        if refusal.code == ErrorCode.TEMPORARILY_UNAVAILABLE:
+            note_early_call(found.link, side)
         raise refusal.about(
             link_id=found.link.id, client=found.client.id, user_id=found.token.user_id or ""
         ) from refusal.__cause__
@@ -93,7 +92,7 @@ def decide_caller(loaded: LoadedToken, *, url: str, now: int, rules: Rules) -> C
         user=user,
         scopes=_list_scopes(found, resource, rules),
         resource=resource.identifier,
-        protocol=PROTOCOL,
+        protocol=found.client.protocol,
     )
 
 

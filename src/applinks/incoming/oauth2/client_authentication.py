@@ -9,7 +9,7 @@ from applinks.errors import RefusedError
 from applinks.incoming.challenges import build_unavailable
 from applinks.incoming.side import IncomingSide
 from applinks.incoming.store import FoundClient
-from applinks.limits import Limit, find_network
+from applinks.incoming.wrong_proofs import count_wrong_proof
 from applinks.records.clients import Client, ClientAuthentication, ClientSecret
 from applinks.secret import digest_secret, is_same_digest
 from applinks.wire.headers import format_challenge
@@ -23,7 +23,7 @@ from applinks.wire.oauth2.assertions import (
 )
 from applinks.wire.oauth2.error_codes import ErrorCode
 from applinks.wire.oauth2.messages import PresentedClient
-from applinks.wire.oauth2.token_format import TokenKind, parse_token
+from applinks.wire.token_format import TokenKind, parse_token
 
 # A key whose private half nobody has: what is verified with it costs as much as a real check, and never succeeds.
 _STAND_IN_KEY = {
@@ -35,8 +35,6 @@ _STAND_IN_KEY = {
 }
 # Every guess is compared with as many digests, whoever it names; a client has two secrets while one replaces the other.
 _COMPARISONS = 2
-# Strangers name whom they like: each address is counted under so many names at most, or each guess would cost memory.
-_COUNTED_NAMES = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +66,7 @@ async def authenticate_client(presented: PresentedClient, *, source: str, side: 
         return await _claim_assertion(claimed, claimed.jwt, side)
     except RefusedError as error:
         if error.code == ErrorCode.INVALID_CLIENT:
-            await _count_wrong_proof(claimed.client_id, source, side)
+            await count_wrong_proof(claimed.client_id, source, side)
         raise
 
 
@@ -102,21 +100,11 @@ async def _verify_secret(presented: PresentedClient, text: str, *, source: str, 
     found = await side.store.find_client(client_id)
     secret = _find_secret(text, found.client.secrets if found is not None else ())
     if found is None or secret is None or not secret.is_valid(now) or not _is_registered(presented, found.client):
-        await _count_wrong_proof(client_id, source, side)
+        await count_wrong_proof(client_id, source, side)
         challenges = list_challenges("Basic" if presented.method == ClientAuthentication.CLIENT_SECRET_BASIC else None)
         raise _refuse(_describe_wrong_secret(presented, found, secret), found, headers=challenges)
     side.usage.mark_secret(secret.row, now)
     return found
-
-
-async def _count_wrong_proof(client_id: str, source: str, side: IncomingSide) -> None:
-    """
-    Count a failure, and answer 429 after too many.
-
-    Security N-10: only failures are limited. No secret of ours and no signature can be guessed, so that a right one
-    passes whatever somebody else did under the same name, even from the same address: behind a proxy, say.
-    """
-    await side.limits.count(Limit.WRONG_PROOFS, _find_counted_name(client_id), find_network(source))
 
 
 def _find_secret(text: str, secrets: Sequence[ClientSecret]) -> ClientSecret | None:
@@ -132,10 +120,6 @@ def _find_secret(text: str, secrets: Sequence[ClientSecret]) -> ClientSecret | N
 
 def _is_registered(presented: PresentedClient, client: Client) -> bool:
     return client.authentication in {ClientAuthentication.CLIENT_SECRET, presented.method}
-
-
-def _find_counted_name(client_id: str) -> str:
-    return str(int.from_bytes(digest_secret(client_id)[:4]) % _COUNTED_NAMES)
 
 
 def _describe_wrong_secret(presented: PresentedClient, found: FoundClient | None, secret: ClientSecret | None) -> str:

@@ -20,7 +20,7 @@ from applinks.records.tokens import AccessToken
 from applinks.wire.http import Request, Response
 from applinks.wire.oauth2.error_codes import ErrorCode
 from applinks.wire.oauth2.messages import Refresh, parse_introspection_request
-from applinks.wire.oauth2.token_format import ParsedToken, TokenKind, parse_token
+from applinks.wire.token_format import ParsedToken, TokenKind, parse_token
 
 _INACTIVE: dict[str, Any] = {"active": False}
 

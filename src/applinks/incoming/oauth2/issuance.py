@@ -1,26 +1,16 @@
 """Making what we issue: the value that is seen once, and the record that is kept."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
+from applinks.incoming.issued_values import IssuedValue, issue_value
 from applinks.incoming.oauth2.token_decisions import Issue
 from applinks.incoming.side import IncomingSide
 from applinks.records.tokens import AccessToken, Family, RefreshToken
-from applinks.secret import Secret, digest_secret
+from applinks.secret import Secret
 from applinks.wire.oauth2.messages import TokenAnswer, build_token_answer
-from applinks.wire.oauth2.token_format import TokenKind, format_token, get_secret_part
-
-_SECRET_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedValue:
-    """A new value: its text, and where and as what it is stored."""
-
-    text: str = field(repr=False)
-    row: int
-    digest: bytes = field(repr=False)
+from applinks.wire.token_format import TokenKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +20,6 @@ class IssuedTokens:
     access_token: AccessToken
     refresh_token: RefreshToken | None
     answer: Secret
-
-
-def issue_value(kind: TokenKind, *, side: IncomingSide) -> IssuedValue:
-    """Make a value of this kind; nothing is stored yet."""
-    row = side.rows.allot(side.clock.now())
-    text = format_token(kind, row, side.entropy.random_bytes(_SECRET_BYTES))
-    return IssuedValue(text=text, row=row, digest=digest_secret(get_secret_part(text)))
 
 
 def issue_tokens(decision: Issue, *, now: int, side: IncomingSide) -> IssuedTokens:

@@ -83,6 +83,6 @@ def _build_resource_document(resource: Resource, side: IncomingSide) -> dict[str
             resource=resource.identifier,
             authorization_servers=(side.rules.issuer,),
             scopes=tuple(scope.name for scope in resource.scopes),
-            name=side.settings.name if resource == side.rules.host else "",
+            name=side.settings.name if resource.identifier == side.rules.issuer else "",
         )
     )

@@ -9,7 +9,7 @@ from applinks.records.grants import GrantEnd
 from applinks.secret import is_same_digest
 from applinks.wire.http import Request, Response
 from applinks.wire.oauth2.messages import parse_revocation_request
-from applinks.wire.oauth2.token_format import ParsedToken, TokenKind, parse_token
+from applinks.wire.token_format import ParsedToken, TokenKind, parse_token
 
 
 async def answer_revocation_request(request: Request, *, source: str, side: IncomingSide) -> Response:

@@ -11,7 +11,7 @@ from applinks.incoming.oauth2.grant_types.client_credentials import decide_clien
 from applinks.incoming.oauth2.grant_types.refresh_token import decide_refresh, load_refresh_token
 from applinks.incoming.oauth2.issuance import issue_tokens
 from applinks.incoming.oauth2.token_decisions import Decision, Issue, Refuse, Repeat, Revoke
-from applinks.incoming.policy import is_awaited
+from applinks.incoming.policy import note_early_call
 from applinks.incoming.side import IncomingSide
 from applinks.incoming.store import FoundClient
 from applinks.records.audit import AuditEvent
@@ -27,7 +27,7 @@ from applinks.wire.oauth2.messages import (
     TokenRequest,
     parse_token_request,
 )
-from applinks.wire.oauth2.token_format import parse_token
+from applinks.wire.token_format import parse_token
 
 FORM = "application/x-www-form-urlencoded"
 ANSWER_HEADERS = (("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache"))
@@ -112,8 +112,7 @@ async def _commit(decision: Decision, asked: Asked, client: FoundClient, side: I
             await _revoke(decision, client, side)
             raise decision.refusal.build_error(link=client.link, client=client.client)
         case Refuse():
-            if is_awaited(client.link) and side.hear_early_call:
-                side.hear_early_call(client.link)
+            note_early_call(client.link, side)
             raise decision.build_error(link=client.link, client=client.client)
         case _:
             assert_never(decision)

@@ -1,5 +1,8 @@
 """What a pasted address may mean, whether it may be called, and why nothing usable came from there."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -50,6 +53,37 @@ async def check_private(url: str, *, is_meant: bool, side: LinkingSide) -> bool:
     if is_private and not is_meant:
         raise LinkingError("address_not_allowed", detail=f"{url} is private", asks_private=True, peer=url)
     return is_private
+
+
+def check_not_own(urls: tuple[str, ...], side: LinkingSide) -> None:
+    """
+    Check that none of the addresses is ours.
+
+    Raises:
+        LinkingError: ``self_link``.
+    """
+    own = side.settings.base_url
+    if own in urls:
+        raise LinkingError("self_link", detail=f"{own} is our own address", peer=own)
+
+
+@asynccontextmanager
+async def bounded(url: str, side: LinkingSide) -> AsyncGenerator[None]:
+    """
+    Bound what is done inside: many addresses are tried, and one that drips its answers must not hold a person.
+
+    Raises:
+        LinkingError: it took too long, or nothing usable came.
+    """
+    seconds = side.settings.sizes.call_seconds
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        detail = f"{url} did not answer everything within {seconds:g} seconds"
+        raise LinkingError("peer_unreachable", detail=detail, peer=url) from error
+    except PeerError as error:
+        raise build_refusal(error, url, side) from error
 
 
 def build_refusal(error: PeerError, url: str, side: LinkingSide) -> LinkingError:

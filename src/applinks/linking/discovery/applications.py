@@ -6,7 +6,7 @@ Handshake §1 Discovery.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from applinks.errors import PeerError
 from applinks.fetching.documents import fetch_json, fetch_keys
@@ -27,17 +27,46 @@ class Discovery:
     Attributes:
         document: the manifest as it was read, for the record.
         private: whether an administrator typed or confirmed its private address.
+        oauth1_keys: its RSA keys; empty: it does not speak OAuth 1.0a, or we do not.
     """
 
     manifest: Manifest
     document: Mapping[str, Any] = field(repr=False)
     keys: tuple[Key, ...] = field(repr=False)
     private: bool
+    oauth1_keys: tuple[Key, ...] = field(default=(), repr=False)
 
     @property
     def url(self) -> str:
         """Its base URL."""
         return self.manifest.url
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as JSON, for the session in which it was found."""
+        return {
+            "document": dict(self.document),
+            "keys": [dict(key) for key in self.keys],
+            "oauth1_keys": [dict(key) for key in self.oauth1_keys],
+            "private": self.private,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Read what `to_json` gave; the session is ours, so that it is believed."""
+        document = value["document"]
+        return cls(
+            manifest=parse_manifest(document, fetched_under=document["url"], allow_http=True),
+            document=document,
+            keys=tuple(value["keys"]),
+            # Of a session that is older than OAuth 1.0a here there are none: its offers cannot speak it.
+            oauth1_keys=tuple(value.get("oauth1_keys", ())),
+            private=value["private"],
+        )
+
+    @property
+    def kids(self) -> tuple[str, ...]:
+        """The thumbprints of all its keys."""
+        return tuple(key["kid"] for key in (*self.keys, *self.oauth1_keys))
 
 
 async def discover(pasted: str, *, private_confirmed: bool = False, side: LinkingSide) -> Discovery:
@@ -111,23 +140,43 @@ async def read_keys(jwks_uri: str, *, private: bool, key: str = "", side: Linkin
         raise build_refusal(error, jwks_uri, side) from error
 
 
+async def read_oauth1_keys(jwks_uri: str, *, private: bool, key: str = "", side: LinkingSide) -> tuple[Key, ...]:
+    """
+    Read the RSA keys of OAuth 1.0a at an address.
+
+    Raises:
+        LinkingError: there are none that can be used, or one of another kind stands among them.
+    """
+    keys = await read_keys(jwks_uri, private=private, key=key, side=side)
+    if any(each["kty"] != "RSA" for each in keys):
+        raise LinkingError("invalid_manifest", detail=f"{jwks_uri}: a key of OAuth 1.0a is not RSA", peer=jwks_uri)
+    return keys
+
+
 async def _complete(document: Mapping[str, Any], url: str, private: bool, side: LinkingSide) -> Discovery:
     own = await side.keys.get_instance()
     if document.get("id") == own.id or document.get("url") == side.settings.base_url:
         # Before it is judged: under another name of our machine we would only be told to use our own address.
         raise LinkingError("self_link", detail=f"{url} shows our own manifest", peer=url)
     manifest = _parse_manifest(document, url, side)
+    common = set(manifest.protocols) & set(side.settings.protocols)
+    if not common:
+        raise LinkingError("no_common_protocol", detail=f"{url} speaks {', '.join(manifest.protocols)}", peer=url)
     try:
         keys = await read_keys(manifest.jwks_uri, private=private, side=side)
+        oauth1_keys: tuple[Key, ...] = ()
+        if manifest.oauth1 is not None and "oauth1" in common:
+            oauth1_keys = await read_oauth1_keys(manifest.oauth1.jwks_uri, private=private, side=side)
     except LinkingError as error:
         if error.code in {"not_applinks", "peer_redirects"}:
             raise LinkingError("invalid_manifest", detail=error.detail, peer=url) from error
         raise
-    if await side.list_own_kids() & {key["kid"] for key in keys}:
+    found = Discovery(manifest=manifest, document=document, keys=keys, private=private, oauth1_keys=oauth1_keys)
+    if len(set(found.kids)) != len(found.kids):
+        raise LinkingError("invalid_manifest", detail=f"{url}: one key signs for two protocols", peer=url)
+    if await side.list_own_kids() & set(found.kids):
         raise LinkingError("self_link", detail=f"{url} has a key of ours", peer=url)
-    if not set(manifest.protocols) & set(side.settings.protocols):
-        raise LinkingError("no_common_protocol", detail=f"{url} speaks {', '.join(manifest.protocols)}", peer=url)
-    return Discovery(manifest=manifest, document=document, keys=keys, private=private)
+    return found
 
 
 def _parse_manifest(document: Mapping[str, Any], url: str, side: LinkingSide) -> Manifest:

@@ -4,9 +4,7 @@ Which authorization server an address belongs to that is no Applinks, and what i
 RFC 8414, RFC 9728, OpenID Connect Discovery.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlsplit
@@ -14,7 +12,14 @@ from urllib.parse import urlsplit
 from applinks.errors import PeerError, PeerUnreachableError
 from applinks.fetching.documents import clean_name
 from applinks.fetching.exchange import Exchange, T, run_exchange
-from applinks.linking.discovery.addresses import build_refusal, check_private, check_typed, list_candidates
+from applinks.linking.discovery.addresses import (
+    bounded,
+    build_refusal,
+    check_not_own,
+    check_private,
+    check_typed,
+    list_candidates,
+)
 from applinks.linking.errors import LinkingError
 from applinks.linking.side import LinkingSide
 from applinks.outgoing.errors import WrongIssuerError
@@ -77,9 +82,9 @@ async def find_server(pasted: str, *, private_confirmed: Collection[str] = (), s
         LinkingError: it cannot be reached or may not be linked; ``asks_private`` as with an Applinks.
     """
     candidates = list_candidates(pasted, side)
-    _check_not_own(candidates, side)
+    check_not_own(candidates, side)
     search = await _Search.begin(candidates[0], private_confirmed, side)
-    async with _bounded(candidates[0], side):
+    async with bounded(candidates[0], side):
         for url in candidates:
             found = await search.look_at(url)
             if found is not None:
@@ -101,9 +106,9 @@ async def read_server(issuer: str, *, private_confirmed: Collection[str] = (), s
     if "?" in issuer:
         raise LinkingError("invalid_url", detail=f"{issuer!r}: an issuer has no query")
     url = issuer.removesuffix("/")
-    _check_not_own((url,), side)
+    check_not_own((url,), side)
     search = await _Search.begin(url, private_confirmed, side)
-    async with _bounded(url, side):
+    async with bounded(url, side):
         metadata = await search.read_metadata((issuer, url if issuer != url else f"{url}/"))
     return search.build_found(url, metadata.issuer if metadata else issuer, metadata)
 
@@ -148,7 +153,7 @@ class _Search:
     async def look_at(self, url: str) -> FoundServer | None:
         """Give what an address says of itself; None: nothing that can be used."""
         side = self._side
-        _check_not_own((url,), side)
+        check_not_own((url,), side)
         exchange = find_resource_metadata(url, allow_http=side.allow_foreign_http, limit=side.settings.sizes.document)
         resource = await self._run(exchange)
         if resource is not None and resource.authorization_servers:
@@ -203,7 +208,7 @@ class _Search:
         """Read the authorization server that a resource names, which may live elsewhere."""
         issuer = resource.authorization_servers[0]
         origin = get_origin(issuer)
-        _check_not_own((issuer.removesuffix("/"),), self._side)
+        check_not_own((issuer.removesuffix("/"),), self._side)
         is_meant = origin in self._private_confirmed
         # Nobody typed this address: a private one is asked about, whatever was typed or confirmed of others.
         if origin != get_origin(url) and await check_private(issuer, is_meant=is_meant, side=self._side):
@@ -229,26 +234,6 @@ class _Search:
         return await run_exchange(exchange, send)
 
 
-@asynccontextmanager
-async def _bounded(url: str, side: LinkingSide) -> AsyncGenerator[None]:
-    """Many addresses are tried: one that drips its answers must not hold a person for minutes."""
-    seconds = side.settings.sizes.call_seconds
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        detail = f"{url} did not answer everything within {seconds:g} seconds"
-        raise LinkingError("peer_unreachable", detail=detail, peer=url) from error
-    except PeerError as error:
-        raise build_refusal(error, url, side) from error
-
-
 def _is_of_machine(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     return is_loopback_host(f"[{host}]" if ":" in host else host)
-
-
-def _check_not_own(urls: tuple[str, ...], side: LinkingSide) -> None:
-    own = side.settings.base_url
-    if own in urls:
-        raise LinkingError("self_link", detail=f"{own} is our own address", peer=own)

@@ -10,6 +10,7 @@ import msgspec
 
 from applinks.records.clients import Client, ClientSecret
 from applinks.storage.rows import parse_client
+from applinks.storage.sealing.sealer import Sealer
 
 # What each secret's array holds; the digest is in hexadecimal, as every database can write it.
 _SecretValues = tuple[int, int, str, str, int, int, int]
@@ -25,7 +26,7 @@ def build_query(*, array: str, collect: str, digest: str) -> str:
     )
 
 
-def parse_found_client(row: dict[str, Any]) -> Client:
+def parse_found_client(row: dict[str, Any], sealer: Sealer) -> Client:
     """Give the client that the look-up found."""
     # PostgreSQL collects nothing into no value at all.
     found = sorted(_SECRETS.decode(row["secrets"] or "[]"))
@@ -40,4 +41,4 @@ def parse_found_client(row: dict[str, Any]) -> Client:
         )
         for _, number, digest, hint, created_at, expires_at, last_used_at in found
     )
-    return parse_client(row, secrets)
+    return parse_client(row, sealer, secrets)

@@ -34,16 +34,19 @@ GRANT = tuple(column.name for column in grants.columns)
 FAMILY = tuple(column.name for column in families.columns)
 
 
-def _columns(alias: str, names: Sequence[str]) -> str:
+def name_columns(alias: str, names: Sequence[str]) -> str:
+    """Write the columns of a table, as a look-up names them."""
     return ", ".join(f"{alias}.{name}" for name in names)
 
 
 # The names are those of our own tables; each statement ends where the value to look for is bound.
-_OWNER = "JOIN applinks_clients c ON c.id = t.client JOIN applinks_links l ON l.id = c.link_id"
+OWNER = "JOIN applinks_clients c ON c.id = t.client JOIN applinks_links l ON l.id = c.link_id"
 VERSIONS = "c.id, c.version, l.id, l.version"
-_ACCESS_COLUMNS = f"{VERSIONS}, {_columns('t', ACCESS)}, {_columns('g', GRANT)}, {_columns('f', FAMILY)}".split(", ")
+_ACCESS_COLUMNS = (
+    f"{VERSIONS}, {name_columns('t', ACCESS)}, {name_columns('g', GRANT)}, {name_columns('f', FAMILY)}".split(", ")
+)
 _ACCESS_SOURCE = (
-    f"FROM applinks_access_tokens t {_OWNER} LEFT JOIN applinks_grants g ON g.id = t.grant_id "
+    f"FROM applinks_access_tokens t {OWNER} LEFT JOIN applinks_grants g ON g.id = t.grant_id "
     "LEFT JOIN applinks_families f ON f.id = t.family_id WHERE t.row = "
 )
 FIND_ACCESS = f"SELECT {', '.join(_ACCESS_COLUMNS)} {_ACCESS_SOURCE}"
@@ -60,21 +63,23 @@ FIND_STANDING = f"SELECT {', '.join(_ACCESS_COLUMNS[place] for place in _MOVING)
 """Gives what ``list_standing`` gives of what ``FIND_ACCESS`` found."""
 list_standing: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(*_MOVING)
 FIND_REFRESH = (
-    f"SELECT {VERSIONS}, {_columns('t', REFRESH)}, {_columns('g', GRANT)}, {_columns('f', FAMILY)} "  # noqa: S608
-    f"FROM applinks_refresh_tokens t {_OWNER} JOIN applinks_grants g ON g.id = t.grant_id "
+    f"SELECT {VERSIONS}, {name_columns('t', REFRESH)}, {name_columns('g', GRANT)}, {name_columns('f', FAMILY)} "  # noqa: S608
+    f"FROM applinks_refresh_tokens t {OWNER} JOIN applinks_grants g ON g.id = t.grant_id "
     "JOIN applinks_families f ON f.id = t.family_id WHERE t.row = "
 )
 FIND_CODE = (
-    f"SELECT {VERSIONS}, {_columns('t', CODE)}, {_columns('g', GRANT)} FROM applinks_codes t "  # noqa: S608
-    f"{_OWNER} JOIN applinks_grants g ON g.id = t.grant_id WHERE t.row = "
+    f"SELECT {VERSIONS}, {name_columns('t', CODE)}, {name_columns('g', GRANT)} FROM applinks_codes t "  # noqa: S608
+    f"{OWNER} JOIN applinks_grants g ON g.id = t.grant_id WHERE t.row = "
 )
-FIND_CLIENT = (
+_FIND_CLIENT = (
     f"SELECT {VERSIONS} FROM applinks_clients c JOIN applinks_links l ON l.id = c.link_id "  # noqa: S608
-    "WHERE c.ended_at = 0 AND c.client_id = "
+    "WHERE c.ended_at = 0 AND c.protocol = '{protocol}' AND c.client_id = "
 )
+FIND_CLIENT = _FIND_CLIENT.format(protocol="oauth2")
+FIND_OAUTH1_CLIENT = _FIND_CLIENT.format(protocol="oauth1")
 # The newest counts, if several.
 FIND_LIVE_GRANT = (
-    f"SELECT {_columns('g', GRANT)} FROM applinks_grants g WHERE g.client = {{client}} AND g.user_id = {{user}} "  # noqa: S608
+    f"SELECT {name_columns('g', GRANT)} FROM applinks_grants g WHERE g.client = {{client}} AND g.user_id = {{user}} "  # noqa: S608
     "AND g.ended_at = 0 ORDER BY g.created_at DESC LIMIT 1"
 )
 _OWN = 4  # VERSIONS come first.
@@ -93,7 +98,7 @@ def build_found_access_token(found: Sequence[Any], client: Client, link: Link) -
     token = _build_access_token(found[_OWN:_ACCESS_ENDS])
     # A join that found nothing gives a row without a name.
     grant = None if found[_ACCESS_ENDS] is None else build_grant(found[_ACCESS_ENDS:_FAMILY_BEGINS])
-    family = None if found[_FAMILY_BEGINS] is None else _build_family(found[_FAMILY_BEGINS:])
+    family = None if found[_FAMILY_BEGINS] is None else build_family(found[_FAMILY_BEGINS:])
     if (token.grant_id and grant is None) or (token.family_id and family is None):
         return None
     return FoundAccessToken(token=token, client=client, link=link, grant=grant, family=family)
@@ -104,7 +109,7 @@ def build_found_refresh_token(found: Sequence[Any], client: Client, link: Link, 
     rest = found[_OWN + len(REFRESH) :]
     return FoundRefreshToken(
         token=_parse_refresh_token(_name(REFRESH, found[_OWN:]), sealer),
-        family=_build_family(rest[len(GRANT) :]),
+        family=build_family(rest[len(GRANT) :]),
         client=client,
         link=link,
         grant=build_grant(rest[: len(GRANT)]),
@@ -216,7 +221,8 @@ def _build_access_token(values: Sequence[Any]) -> AccessToken:
     )
 
 
-def _build_family(values: Sequence[Any]) -> Family:
+def build_family(values: Sequence[Any]) -> Family:
+    """Give the family whose values stand in the order of ``FAMILY``."""
     id_, grant_id, created_at, absolute_expires_at, revoked_at = values
     return Family(
         id=id_,

@@ -16,7 +16,7 @@ from applinks.storage.sqlite.connection import connect, wrap_connection
 from applinks.storage.sqlite.faults import describe_fault, get_cause
 from applinks.storage.sqlite.place import check_folder, find_version, is_new, make_file, parse_path, read_version
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every version, oldest first: known without loading Alembic, which a start need not pay for."""
 
 NEWEST = REVISIONS[-1]

@@ -6,14 +6,9 @@ on, and reads under which version links and clients stand now: a pause or a revo
 look-up, whichever process made it.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 from applinks.incoming.store import FoundAccessToken, FoundClient, FoundCode, FoundRefreshToken
 from applinks.records.audit import AuditEvent
-from applinks.records.clients import Client
 from applinks.records.grants import Grant
-from applinks.records.links import Link
 from applinks.records.tokens import AccessToken, AuthorizationCode, Family, RefreshToken
 from applinks.secret import Secret
 from applinks.storage.hot import token_rows
@@ -30,18 +25,14 @@ class PostgresIncoming(IncomingTables):
     """Implements ``incoming.store.IncomingStore``, with its hot statements on PostgreSQL."""
 
     def __init__(self, database: PostgresDatabase, sealer: Sealer, kept: KeptRecords) -> None:
-        super().__init__(database)
+        super().__init__(database, sealer)
         self._hot = database
-        self._sealer = sealer
         self._kept = kept
-        self._tokens = KeptTokens()
+        self._tokens: KeptTokens[FoundAccessToken] = KeptTokens()
 
     async def find_client(self, client_id: str) -> FoundClient | None:
-        """Give the live (not ended) client of that wire id, with its link."""
-        if "\x00" in client_id:
-            return None  # PostgreSQL keeps no such text, and refuses to look for it.
-        _, owner = await self._find(statements.FIND_CLIENT, client_id)
-        return FoundClient(client=owner[0], link=owner[1]) if owner else None
+        """Give the live (not ended) client of OAuth 2 with that wire id, with its link."""
+        return await self._kept.find_client_called(statements.FIND_CLIENT, client_id)
 
     async def find_live_grant(self, *, client: str, user_id: str) -> Grant | None:
         """Give the grant in force between a client record and a user, the newest if several."""
@@ -60,7 +51,7 @@ class PostgresIncoming(IncomingTables):
 
     async def find_code(self, row: int) -> FoundCode | None:
         """Give a code by its row, claimed or not."""
-        found, owner = await self._find_row(statements.FIND_CODE, row)
+        found, owner = await self._kept.find_owned_row(statements.FIND_CODE, row)
         return token_rows.build_found_code(found, *owner) if owner else None
 
     async def find_access_token(self, row: int) -> FoundAccessToken | None:
@@ -70,15 +61,15 @@ class PostgresIncoming(IncomingTables):
             now = await self._hot.fetch(statements.FIND_STANDING, row)
             if now is not None and tuple(now.values()) == kept.standing:
                 return kept.found
-        values, owner = await self._find_row(statements.FIND_ACCESS, row)
+        values, owner = await self._kept.find_owned_row(statements.FIND_ACCESS, row)
         found = token_rows.build_found_access_token(values, *owner) if owner else None
         if found is not None:
-            self._tokens.keep(values, found)
+            self._tokens.keep(row, token_rows.list_standing(values), found)
         return found
 
     async def find_refresh_token(self, row: int) -> FoundRefreshToken | None:
         """Give a refresh token by its row, current or superseded."""
-        found, owner = await self._find_row(statements.FIND_REFRESH, row)
+        found, owner = await self._kept.find_owned_row(statements.FIND_REFRESH, row)
         return token_rows.build_found_refresh_token(found, *owner, self._sealer) if owner else None
 
     async def exchange_code(
@@ -108,15 +99,3 @@ class PostgresIncoming(IncomingTables):
     async def claim_assertion(self, *, issuer: str, jti: str, expires_at: int) -> bool:
         """Claim a ``jti``, once and for all processes; False: it was used before."""
         return await self._hot.fetch(statements.CLAIM_ASSERTION, issuer, jti, expires_at) is not None
-
-    async def _find_row(self, statement: str, row: int) -> tuple[Sequence[Any], tuple[Client, Link] | None]:
-        return await self._find(statement, row) if row in token_rows.ROWS else ((), None)
-
-    async def _find(self, statement: str, value: int | str) -> tuple[Sequence[Any], tuple[Client, Link] | None]:
-        """Run a look-up, and give with it whose row it is; None: there is nothing, or nothing that it hangs on."""
-        record = await self._hot.fetch(statement, value)
-        if record is None:
-            return (), None
-        found = tuple(record.values())
-        client, link = await self._kept.find_client(found[0], found[1]), await self._kept.find_link(found[2], found[3])
-        return found, (client, link) if client and link else None

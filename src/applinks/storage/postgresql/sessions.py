@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from applinks.settings import Lifetimes
+from applinks.bounds import Lifetimes
 from applinks.storage.postgresql.connection import PostgresDatabase
 from applinks.storage.rows import format_json
 from applinks.storage.schema import sessions

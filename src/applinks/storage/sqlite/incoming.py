@@ -7,14 +7,10 @@ the very next look-up.
 """
 
 import sqlite3
-from collections.abc import Sequence
-from typing import Any
 
 from applinks.incoming.store import FoundAccessToken, FoundClient, FoundCode, FoundRefreshToken
 from applinks.records.audit import AuditEvent
-from applinks.records.clients import Client
 from applinks.records.grants import Grant
-from applinks.records.links import Link
 from applinks.records.tokens import AccessToken, AuthorizationCode, Family, RefreshToken
 from applinks.secret import Secret
 from applinks.storage.hot import token_rows
@@ -24,12 +20,8 @@ from applinks.storage.rows import format_words
 from applinks.storage.sealing.sealer import Sealer
 from applinks.storage.sqlite.connection import SqliteDatabase
 from applinks.storage.sqlite.kept_records import KeptRecords
+from applinks.storage.sqlite.statements import format_marks
 from applinks.storage.units import ConflictError
-
-
-def _marks(names: Sequence[str]) -> str:
-    return f"({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-
 
 # The names are those of our own tables; values are always bound.
 _FIND_ACCESS = f"{token_rows.FIND_ACCESS}?"
@@ -37,10 +29,10 @@ _FIND_STANDING = f"{token_rows.FIND_STANDING}?"
 _FIND_REFRESH = f"{token_rows.FIND_REFRESH}?"
 _FIND_CODE = f"{token_rows.FIND_CODE}?"
 _FIND_CLIENT = f"{token_rows.FIND_CLIENT}?"
-_ADD_ACCESS = f"INSERT INTO applinks_access_tokens {_marks(token_rows.ACCESS)}"
-_ADD_REFRESH = f"INSERT INTO applinks_refresh_tokens {_marks(token_rows.REFRESH)}"
-_ADD_FAMILY = f"INSERT INTO applinks_families {_marks(token_rows.FAMILY)}"
-_ADD_CODE = f"INSERT INTO applinks_codes {_marks(token_rows.CODE)}"
+_ADD_ACCESS = f"INSERT INTO applinks_access_tokens {format_marks(token_rows.ACCESS)}"
+_ADD_REFRESH = f"INSERT INTO applinks_refresh_tokens {format_marks(token_rows.REFRESH)}"
+_ADD_FAMILY = f"INSERT INTO applinks_families {format_marks(token_rows.FAMILY)}"
+_ADD_CODE = f"INSERT INTO applinks_codes {format_marks(token_rows.CODE)}"
 _FIND_LIVE_GRANT = token_rows.FIND_LIVE_GRANT.format(client="?", user="?")
 _USE_GRANT = "UPDATE applinks_grants SET scopes = ?, last_used_at = ? WHERE id = ? AND ended_at = 0"
 _CLAIM_CODE = "UPDATE applinks_codes SET claimed_at = ?, family_id = ? WHERE row = ? AND claimed_at = 0"
@@ -55,23 +47,14 @@ class SqliteIncoming(IncomingTables):
     """Implements ``incoming.store.IncomingStore``, with its hot statements on SQLite."""
 
     def __init__(self, database: SqliteDatabase, sealer: Sealer, kept: KeptRecords) -> None:
-        super().__init__(database)
+        super().__init__(database, sealer)
         self._hot = database
-        self._sealer = sealer
         self._kept = kept
-        self._tokens = KeptTokens()
+        self._tokens: KeptTokens[FoundAccessToken] = KeptTokens()
 
     async def find_client(self, client_id: str) -> FoundClient | None:
-        """Give the live (not ended) client of that wire id, with its link."""
-
-        def unit(raw: sqlite3.Connection) -> FoundClient | None:
-            row = raw.execute(_FIND_CLIENT, (client_id,)).fetchone()
-            if row is None:
-                return None
-            client, link = self._get_owner(raw, row)
-            return FoundClient(client=client, link=link)
-
-        return await self._hot.read_raw(unit)
+        """Give the live (not ended) client of OAuth 2 with that wire id, with its link."""
+        return await self._hot.read_raw(lambda raw: self._kept.find_client_called(raw, _FIND_CLIENT, client_id))
 
     async def find_live_grant(self, *, client: str, user_id: str) -> Grant | None:
         """Give the grant in force between a client record and a user, the newest if several."""
@@ -96,7 +79,7 @@ class SqliteIncoming(IncomingTables):
 
         def unit(raw: sqlite3.Connection) -> FoundCode | None:
             found = raw.execute(_FIND_CODE, (row,)).fetchone()
-            return token_rows.build_found_code(found, *self._get_owner(raw, found)) if found else None
+            return token_rows.build_found_code(found, *self._kept.get_owner(raw, found)) if found else None
 
         return await self._hot.read_raw(unit) if row in token_rows.ROWS else None
 
@@ -108,9 +91,9 @@ class SqliteIncoming(IncomingTables):
             if kept is not None and raw.execute(_FIND_STANDING, (row,)).fetchone() == kept.standing:
                 return kept.found
             values = raw.execute(_FIND_ACCESS, (row,)).fetchone()
-            found = token_rows.build_found_access_token(values, *self._get_owner(raw, values)) if values else None
+            found = token_rows.build_found_access_token(values, *self._kept.get_owner(raw, values)) if values else None
             if found is not None:
-                self._tokens.keep(values, found)
+                self._tokens.keep(row, token_rows.list_standing(values), found)
             return found
 
         return await self._hot.read_raw(unit) if row in token_rows.ROWS else None
@@ -122,7 +105,7 @@ class SqliteIncoming(IncomingTables):
             found = raw.execute(_FIND_REFRESH, (row,)).fetchone()
             if found is None:
                 return None
-            return token_rows.build_found_refresh_token(found, *self._get_owner(raw, found), self._sealer)
+            return token_rows.build_found_refresh_token(found, *self._kept.get_owner(raw, found), self._sealer)
 
         return await self._hot.read_raw(unit) if row in token_rows.ROWS else None
 
@@ -171,6 +154,3 @@ class SqliteIncoming(IncomingTables):
         except ConflictError:
             return False
         return True
-
-    def _get_owner(self, raw: sqlite3.Connection, found: Sequence[Any]) -> tuple[Client, Link]:
-        return self._kept.get_client(raw, found[0], found[1]), self._kept.get_link(raw, found[2], found[3])

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from applinks.settings import Lifetimes
+from applinks.bounds import Lifetimes
 from applinks.storage.rows import Row, format_json
 from applinks.storage.schema import sessions
 from applinks.storage.sealing.sealer import Sealer

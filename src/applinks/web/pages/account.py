@@ -20,20 +20,25 @@ from applinks.web.pages.forms import describe_theirs
 from applinks.web.pages.views import Choice, End, QuestionPage, StateView
 from applinks.web.pages.visit import Visit, find_tint
 from applinks.web.patience import begin
+from applinks.wire.linking.terms import Level
 from applinks.wire.urls import get_host
 from applinks.words import gettext as _
+from applinks.words import say_protocol
 
 _log = logging.getLogger("applinks.pages")
-# RFC 6749 §5.2: what we hold of a server proves us there no more.
-_REFUSED = "invalid_client"
+# RFC 6749 §5.2, OAuth Problem Reporting: what we hold of a server proves us there no more.
+_REFUSED = frozenset(
+    {"invalid_client", "consumer_key_unknown", "signature_invalid", "signature_method_rejected", "timestamp_refused"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantRow:
-    """An application that can act for the user."""
+    """An application that can act for the user, over one protocol."""
 
     id: str
     them: End
+    protocol: str = ""
     can: tuple[str, ...]
     created_at: int
     last_used_at: int = 0
@@ -46,6 +51,7 @@ class ConnectionRow:
 
     link: str
     them: End
+    protocol: str = ""
     id: str = ""
     account: str = ""
     can: tuple[str, ...] = ()
@@ -156,7 +162,7 @@ async def begin_round_trip(visit: Visit) -> Response:
             side=visit.context.outgoing,
         )
     except PeerError as error:
-        error.link = error.link or link
+        await _note_refusal(visit, link, error)
         raise
     return visit.redirect(url)
 
@@ -169,12 +175,17 @@ async def finish_round_trip(visit: Visit) -> Response:
             link, visit.query, visit.session.digest, visit.user, side=visit.context.outgoing
         )
     except PeerError as error:
-        error.link = error.link or link
-        if error.code == _REFUSED:
-            await note_answer(link, error.code, user_id=visit.user.id, side=visit.context.administration)
+        await _note_refusal(visit, link, error)
         raise
     await note_answer(link, "", user_id=visit.user.id, side=visit.context.administration)
     return visit.redirect(finished.return_to)
+
+
+async def _note_refusal(visit: Visit, link: str, error: PeerError) -> None:
+    """Keep that a server does not accept us; over OAuth 1.0a that shows before the user is sent there."""
+    error.link = error.link or link
+    if error.code in _REFUSED:
+        await note_answer(link, error.code, user_id=visit.user.id, side=visit.context.administration)
 
 
 async def _disconnect_all(visit: Visit, connected: Sequence[tuple[Connection, Link]]) -> list[str]:
@@ -218,6 +229,7 @@ def _build_grant_row(visit: Visit, found: FoundGrant) -> GrantRow:
     return GrantRow(
         id=found.grant.id,
         them=End(name=name, host=host, tint=find_tint(found.link.id)),
+        protocol=say_protocol(found.client.protocol),
         can=tuple(words.get(scope, scope) for scope in found.grant.scopes),
         created_at=found.grant.created_at,
         last_used_at=found.grant.last_used_at,
@@ -265,6 +277,7 @@ def _build_connection_row(visit: Visit, connection: Connection, link: Link) -> C
         id=connection.id,
         link=link.id,
         them=_build_end(link),
+        protocol=say_protocol(connection.protocol),
         account=connection.account,
         can=tuple(describe(scope).label for scope in connection.scopes),
         words=words.format(peer=link.name) if ended or stopped else "",
@@ -276,8 +289,14 @@ def _build_connection_row(visit: Visit, connection: Connection, link: Link) -> C
 
 
 def _build_end(link: Link) -> End:
-    return End(name=link.name, host=get_host(link.peer.url), url=link.peer.url, tint=find_tint(link.id))
+    peer = link.peer
+    return End(name=link.name, host=get_host(peer.url), url=peer.display_url or peer.url, tint=find_tint(link.id))
 
 
 def _offers_connecting(link: Link) -> bool:
-    return link.is_usable and link.outgoing.is_enabled and bool(link.outgoing.user_scopes)
+    """Whether users connect there: not where we name them, and only where they decide about something."""
+    outgoing = link.outgoing
+    if not link.is_usable or not outgoing.is_enabled or outgoing.level is Level.IMPERSONATION:
+        return False
+    # A server of OAuth 1.0a that was entered by hand knows no scopes.
+    return bool(outgoing.user_scopes) or (link.is_by_hand and "oauth1" in outgoing.protocols)

@@ -10,13 +10,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from applinks.errors import RefusedError
-from applinks.web.pages import account, approve_link, consent
+from applinks.web.pages import account, approve_link
+from applinks.web.pages.consent import oauth1, oauth2
 from applinks.web.pages.context import PagesContext
 from applinks.web.pages.doors import Endpoint, Handler, OpenHandler, build_endpoint, build_open_endpoint
 from applinks.web.pages.error_page import answer_error
 from applinks.web.pages.forms import REPEATABLE
-from applinks.web.pages.links import directions, hand_new, hand_secrets, new_link
+from applinks.web.pages.links import by_hand, directions, new_link
 from applinks.web.pages.links import pages as links
+from applinks.web.pages.links.hand import secrets as hand_secrets
+from applinks.web.pages.links.oauth1 import client as oauth1_client
 from applinks.web.pages.rendering import build_stylesheet
 from applinks.web.pages.sessions import PageSessions
 from applinks.web.pages.visit import Access
@@ -55,10 +58,11 @@ _LOOK, _CHANGE = Access.LOOK, Access.CHANGE
 PAGES = (
     Page("/", links.show_links, access=_LOOK),
     Page("/new", new_link.show_new_link, new_link.look_or_propose, access=_CHANGE),
-    Page("/new/by-hand", hand_new.show_by_hand, hand_new.add_by_hand, access=_CHANGE),
+    Page("/new/by-hand", by_hand.show_new, by_hand.add_new, access=_CHANGE),
     Page("/links/{link}", links.show_one_link, access=_LOOK),
     Page("/links/{link}/incoming", directions.show_incoming, directions.save_incoming, access=_CHANGE),
     Page("/links/{link}/outgoing", directions.show_outgoing, directions.save_outgoing, access=_CHANGE),
+    Page("/links/{link}/clients/{client}", oauth1_client.show_client, oauth1_client.save_client, access=_CHANGE),
     Page(
         "/links/{link}/clients/{client}/secret",
         hand_secrets.ask_for_new_secret,
@@ -78,7 +82,8 @@ PAGES = (
     Page("/links/{link}/delete", links.ask_to_delete, links.delete_link, access=_CHANGE),
     Page("/link", approve_link.show_proposal, approve_link.decide_proposal, access=_CHANGE),
     Page("/link/callback", new_link.take_answer, new_link.decide_answer, access=_CHANGE),
-    Page("/oauth2/authorize", consent.show_consent, consent.decide_consent),
+    Page("/oauth2/authorize", oauth2.show_consent, oauth2.decide_consent),
+    Page("/oauth1/authorize", oauth1.show_authorization, oauth1.decide_authorization),
     Page("/account", account.show_account),
     Page("/account/revoke", None, account.revoke_grant),
     Page("/account/disconnect", None, account.end_connection),

@@ -14,13 +14,13 @@ from applinks.linking.errors import LinkingError
 from applinks.linking.keys import format_fingerprint
 from applinks.web.pages.confirmation import find_confirmation
 from applinks.web.pages.forms import DirectionChoices
-from applinks.web.pages.links.new_link import build_choices, build_list, build_pairing_lanes
+from applinks.web.pages.links.agreement import build_choices, build_list, build_pairing_lanes
 from applinks.web.pages.links.views import ApprovePage, Side
 from applinks.web.pages.views import End, QuestionPage
 from applinks.web.pages.visit import Visit, find_tint
 from applinks.wire.linking.terms import Level, Terms
 from applinks.wire.urls import HostName, describe_host, get_host
-from applinks.words import Sentence, say_level, say_refusal, say_remaining
+from applinks.words import Sentence, say_level, say_protocol, say_refusal, say_remaining
 from applinks.words import gettext as _
 
 _OFFERS = "offers"
@@ -164,9 +164,10 @@ async def _build_page(visit: Visit, offer: Offer) -> ApprovePage:
         lanes=build_pairing_lanes(
             us, name, incoming.access if incoming else None, outgoing.access if outgoing else None
         ),
-        incoming=_add_level(build_list("in", incoming, name, us), incoming),
-        outgoing=_add_level(build_list("out", outgoing, us, name), outgoing),
+        incoming=_add_level(build_list("in", incoming, name, us, is_open=True), incoming),
+        outgoing=_add_level(build_list("out", outgoing, us, name, is_open=True), outgoing),
         warnings=tuple(_list_warnings(offer)),
+        asks_users=all(access.level is not Level.IMPERSONATION for access in offer.terms.access),
         fingerprint=format_fingerprint(discovery.keys[0]["kid"]),
         remaining=say_remaining(max(offer.expires_at - visit.now, 0)),
         offer=offer.link_id,
@@ -176,15 +177,21 @@ async def _build_page(visit: Visit, offer: Offer) -> ApprovePage:
 def _add_level(side: Side, choices: DirectionChoices | None) -> Side:
     if choices is None:
         return side
-    return replace(side, level=_("Level: {level}").format(level=say_level(choices.access.level.value)))
+    access = choices.access
+    said = _("Level: {level} · {protocols}").format(
+        level=say_level(access.level.value), protocols=", ".join(say_protocol(name) for name in access.protocols)
+    )
+    return replace(side, level=said)
 
 
 def _list_warnings(offer: Offer) -> Iterable[Sentence]:
-    if any(access.level is Level.IMPERSONATION for access in offer.terms.access):
-        yield Sentence(
-            what=_("It asks to act as any user, without asking that user"),
-            advice=_("Approve this only for an application that you run yourself."),
-        )
+    for access in offer.terms.access:
+        if access.level is not Level.IMPERSONATION:
+            continue
+        what = _("It offers to be called as any of its users, without asking that user")
+        if access.from_url == offer.discovery.url:
+            what = _("It asks to act as any user, without asking that user")
+        yield Sentence(what=what, advice=_("Approve this only for an application that you run yourself."))
     if offer.discovery.private:
         yield Sentence(
             what=_("The address is in a private network"),

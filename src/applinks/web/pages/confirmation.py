@@ -7,10 +7,13 @@ from applinks.wire.forms import Form
 
 # What was typed before, by path; secrets and the form's own fields are never kept.
 _TYPED = "typed"
-_NOT_KEPT = frozenset({"csrf_token", "client_secret", "once"})
+_SECRETS = ("client_secret", "shared_secret")
+_NOT_KEPT = frozenset({"csrf_token", "once", *_SECRETS})
+# Somebody pasted it where a public key belongs.
+_PRIVATE_KEY = "PRIVATE KEY-----"
 
 LEFT_OUT = "left_out"
-"""The field that stands for a secret that was typed, and is not kept."""
+"""The field that names the secrets that were typed, and are not kept."""
 
 _MOST_KEPT = 3
 _LONGEST_KEPT = 20_000
@@ -30,9 +33,9 @@ def find_confirmation(visit: Visit, path: str) -> str | None:
 
 async def keep_typed(visit: Visit, path: str) -> None:
     """Keep what was typed into a form while somebody logs in again."""
-    pairs = [[name, value] for name, value in visit.form if name not in _NOT_KEPT]
-    if visit.form.get("client_secret"):
-        pairs.append([LEFT_OUT, "1"])
+    pairs = [[name, value] for name, value in visit.form if name not in _NOT_KEPT and _PRIVATE_KEY not in value]
+    if left_out := list_typed_secrets(visit.form):
+        pairs.append([LEFT_OUT, " ".join(left_out)])
     if sum(len(name) + len(value) for name, value in pairs) > _LONGEST_KEPT:
         return
     kept: dict[str, Any] = {each: old for each, old in visit.session.data.get(_TYPED, {}).items() if each != path}
@@ -47,3 +50,9 @@ async def take_typed(visit: Visit, path: str) -> Form | None:
         return None
     await visit.session.save()
     return Form(tuple((name, value) for name, value in pairs))
+
+
+def list_typed_secrets(sent: Form) -> tuple[str, ...]:
+    """Give the fields of secrets into which something was typed, now or before somebody logged in again."""
+    left_out = (sent.get(LEFT_OUT) or "").split()
+    return tuple(name for name in _SECRETS if sent.get(name) or name in left_out)

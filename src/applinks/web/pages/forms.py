@@ -5,16 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from wtforms import BooleanField, Form, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import AnyOf, InputRequired, Length
 
+from applinks.linking.proposer import impersonate
 from applinks.records.scopes import Scope
-from applinks.web.pages.views import Choice
+from applinks.web.pages.views import Choice, Field
 from applinks.wire import forms as wire
-from applinks.wire.linking.terms import Access
+from applinks.wire.linking.terms import Access, Level
 from applinks.words import gettext as _
-from applinks.words import mark
+from applinks.words import mark, say_way
 
-REPEATABLE = frozenset({"user", "application", "in", "in_app", "out", "out_app", "scope"})
+REPEATABLE = frozenset({"user", "application", "in", "in_app", "out", "out_app", "scope", "method"})
 """The fields of our pages that are boxes of one name."""
 
 
@@ -67,6 +68,11 @@ class DirectionForm(Form):
     enabled = BooleanField()
     user = SelectMultipleField()
     application = SelectMultipleField()
+    level = StringField(
+        default="",
+        filters=[lambda text: text or ""],
+        validators=[AnyOf(["", Level.OAUTH.value, Level.IMPERSONATION.value])],
+    )
 
 
 def offer_choices(field: SelectMultipleField, names: Sequence[str]) -> None:
@@ -78,9 +84,16 @@ class DirectionChoices:
     """The boxes of one direction of terms: what can be ticked, in which words, and what of it is."""
 
     def __init__(
-        self, access: Access, *, field: str, application_field: str = "", describe: Callable[[str], Choice]
+        self,
+        access: Access,
+        *,
+        field: str,
+        application_field: str = "",
+        describe: Callable[[str], Choice],
+        may_impersonate: bool = False,
     ) -> None:
         self.access = access
+        self._may_impersonate = may_impersonate
         self._field = field
         self._application_field = application_field or f"{field}_app"
         self._describe = describe
@@ -102,6 +115,25 @@ class DirectionChoices:
             for box in self._list(self.access.application_scopes, self._application_field, ticked)
         )
 
+    def build_way(self, label: str, *, chosen: str = "") -> Field | None:
+        """Give the choice of protocols and level; None: there is none."""
+        ways = self._list_ways()
+        if len(ways) == 1:
+            return None
+        first = chosen if chosen in ways else next(iter(ways))
+        return Field(
+            name=f"{self._field}_way",
+            label=label,
+            kind="select",
+            options=tuple(
+                Choice(label=say_way(protocols, level.value), value=name, checked=name == first)
+                for name, (protocols, level) in ways.items()
+            ),
+            hint=_("With impersonation it names the user, whom nobody asks: only for applications that you run.")
+            if Level.IMPERSONATION in {level for _protocols, level in ways.values()}
+            else "",
+        )
+
     def narrow(self, form: wire.Form) -> Access | None:
         """
         Take away what was not ticked; None: nothing is left.
@@ -109,13 +141,30 @@ class DirectionChoices:
         A value that was not offered counts as not ticked, so that nothing can be added.
         """
         user, application = form.get_all(self._field), form.get_all(self._application_field)
+        ways = self._list_ways()
+        protocols, level = ways.get(form.get(f"{self._field}_way") or "", next(iter(ways.values())))
         narrowed = replace(
             self.access,
+            protocols=protocols,
+            level=level,
             user_scopes=tuple(name for name in self.access.user_scopes if name in user),
             application_scopes=tuple(name for name in self.access.application_scopes if name in application),
         )
         is_nothing_left = not narrowed.user_scopes and not narrowed.application_scopes
         return None if is_nothing_left and not self.is_empty else narrowed
+
+    def _list_ways(self) -> dict[str, tuple[tuple[str, ...], Level]]:
+        """Give the protocols and levels that there are to choose from, the first one as it is; fewer, never more."""
+        access = self.access
+        ways = {"all": (access.protocols, access.level)}
+        if access.level is Level.IMPERSONATION:
+            ways["oauth"] = (access.protocols, Level.OAUTH)
+        if len(access.protocols) > 1:
+            ways |= {name: ((name,), Level.OAUTH) for name in access.protocols}
+        if self._may_impersonate:
+            further = impersonate(access)
+            ways["impersonation"] = (further.protocols, further.level)
+        return ways
 
     def _list(self, names: Sequence[str], field: str, ticked: Collection[str]) -> tuple[Choice, ...]:
         return tuple(replace(self._describe(name), field=field, value=name, checked=name in ticked) for name in names)

@@ -7,11 +7,12 @@ from typing import Any
 from applinks.entropy import new_id
 from applinks.linking.discovery.addresses import list_candidates
 from applinks.linking.discovery.applications import Discovery, discover
+from applinks.linking.discovery.atlassian import find_atlassian_application
 from applinks.linking.discovery.servers import find_server
 from applinks.linking.errors import LinkingError
 from applinks.linking.proposer import list_possible_terms
 from applinks.linking.standing import ask_about_approved, check_place_is_free
-from applinks.web.pages.links.hand_server import KnownServer
+from applinks.web.pages.links.hand.server import KnownServer
 from applinks.web.pages.views import End
 from applinks.web.pages.visit import Visit, find_tint
 from applinks.wire.linking.manifest import parse_manifest
@@ -62,6 +63,7 @@ async def find_application(visit: Visit, url: str) -> Found:
     kept = {
         "document": dict(discovery.document),
         "keys": [dict(key) for key in discovery.keys],
+        "oauth1_keys": [dict(key) for key in discovery.oauth1_keys],
         "private": discovery.private,
     }
     await _keep(visit, discovery.url, kept)
@@ -78,13 +80,23 @@ async def find_server_at(visit: Visit, url: str, *, except_id: str = "") -> Know
         LinkingError: nobody who could be linked; ``duplicate_link``: another link than ``except_id`` is there.
     """
     side = visit.context.linking
-    server = KnownServer.of(await find_server(url, private_confirmed=list_confirmed(visit, url), side=side))
-    standing = await side.store.find_live_link(url=server.url, peer_id="")
+    server = await _find_server(visit, url)
+    standing = await side.store.find_live_link(url=server.url, peer_id=server.peer_id)
     if standing is not None and standing.id != except_id:
         detail = f"the link {standing.handle} with {server.url} is live"
         raise LinkingError("duplicate_link", detail=detail, peer=server.url).about(link_id=standing.id)
     await keep_server(visit, server)
     return server
+
+
+async def _find_server(visit: Visit, url: str) -> KnownServer:
+    """Look for Atlassian's application links, where we speak their protocol, and else for whatever is there."""
+    side, confirmed = visit.context.linking, list_confirmed(visit, url)
+    if "oauth1" in side.settings.protocols:
+        found = await find_atlassian_application(url, private_confirmed=confirmed, side=side)
+        if found is not None:
+            return KnownServer.of_atlassian(found)
+    return KnownServer.of(await find_server(url, private_confirmed=confirmed, side=side))
 
 
 async def keep_server(visit: Visit, server: KnownServer) -> None:
@@ -118,7 +130,13 @@ async def recall_found(visit: Visit, url: str) -> Found | None:
         return None
     document = kept["document"]
     manifest = parse_manifest(document, fetched_under=document["url"], allow_http=True)
-    discovery = Discovery(manifest=manifest, document=document, keys=tuple(kept["keys"]), private=kept["private"])
+    discovery = Discovery(
+        manifest=manifest,
+        document=document,
+        keys=tuple(kept["keys"]),
+        oauth1_keys=tuple(kept["oauth1_keys"]),
+        private=kept["private"],
+    )
     return await _build_found(visit, discovery)
 
 

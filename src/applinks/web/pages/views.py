@@ -77,7 +77,7 @@ class Shell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A box to tick, or a line of a list."""
+    """A box to tick, or a line of a list; one that is usually ticked says nothing by being so."""
 
     label: str
     hint: str = ""
@@ -85,6 +85,7 @@ class Choice:
     value: str = ""
     checked: bool = False
     disabled: bool = False
+    is_usual: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,7 @@ class ConsentPage:
     A user's decision; for a public client *Deny* is the main button.
 
     Attributes:
+        returns_to: empty: nowhere; ``after`` says what is next.
         shown: names what is shown, so that nothing else is granted; ``has_changed``: it is not what was shown before.
     """
 
@@ -152,9 +154,25 @@ class ConsentPage:
     returns_to: str
     login_url: str
     shown: str
+    after: str = ""
     has_changed: bool = False
     is_public: bool = False
     warning: Sentence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedPage:
+    """What came of a user's decision, where no address takes her back; ``code`` is what she types there."""
+
+    us: End
+    them: End
+    user_name: str
+    lanes: tuple[Lane, ...]
+    title: str
+    text: str
+    code: str = field(default="", repr=False)
+    hint: str = ""
+    is_denied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

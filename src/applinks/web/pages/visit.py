@@ -147,7 +147,7 @@ def find_own_path(request: Request) -> str:
 def find_place(request: Request) -> str:
     """Give the name under which failures of a page are filed."""
     parts = find_own_path(request).strip("/").split("/")
-    return parts[1] if parts[0] == "oauth2" and len(parts) > 1 else parts[0] or "links"
+    return parts[1] if parts[0] in {"oauth1", "oauth2"} and len(parts) > 1 else parts[0] or "links"
 
 
 def find_full_path(request: Request, context: PagesContext) -> str:

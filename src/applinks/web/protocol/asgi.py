@@ -1,8 +1,10 @@
 """ASGI messages ⇄ the request and response of `wire.http`, without a framework between."""
 
+from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, final
+from urllib.parse import quote
 
 from applinks.errors import RefusedError
 from applinks.settings import Settings
@@ -15,6 +17,8 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApplication = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
+# RFC 3986 §3.3: what stands in a path as itself.
+_NEVER_ESCAPED = "/:@!$&'()*+,;=~"
 # The heads of our answers are a handful; challenges and cookies differ, and pass through.
 _KEPT_HEADS = 64
 
@@ -37,12 +41,37 @@ def build_request(asgi_scope: AsgiScope, settings: Settings, path: str, body: by
     """
     Make the request as a value; its URL has the configured base URL, never the Host header.
 
+    RFC 5849 §3.4.1.2 signs the path as its client wrote it: that is kept beside the one that the host routes.
+
     ``path`` is what `get_own_path` gave.
     """
     query = asgi_scope.get("query_string")
-    url = f"{settings.url(path)}?{query.decode('latin-1')}" if query else settings.url(path)
+    ending = f"?{query.decode('latin-1')}" if query else ""
     headers = tuple([(str(name, "latin-1").lower(), str(value, "latin-1")) for name, value in asgi_scope["headers"]])
-    return Request(method=asgi_scope["method"], url=url, headers=headers, body=body)
+    raw_path = asgi_scope.get("raw_path")
+    raw_url = ""
+    if (raw_path is None and quote(path, safe=_NEVER_ESCAPED) != path) or (raw_path is not None and b"%" in raw_path):
+        raw_url = settings.url(_get_own_raw_path(asgi_scope, settings, path)) + ending
+    return Request(
+        method=asgi_scope["method"], url=settings.url(path) + ending, headers=headers, body=body, raw_url=raw_url
+    )
+
+
+def _get_own_raw_path(asgi_scope: AsgiScope, settings: Settings, path: str) -> str:
+    """
+    Give the path below the base URL as it was on the wire.
+
+    A server that does not tell it gets the spelling that nearly every client uses.
+    """
+    raw_path: bytes | None = asgi_scope.get("raw_path")
+    if raw_path is None:
+        return quote(path, safe=_NEVER_ESCAPED)
+    # Some servers leave the query in.
+    whole = raw_path.decode("latin-1").partition("?")[0]
+    for prefix in (quote(asgi_scope.get("root_path") or "", safe=_NEVER_ESCAPED), settings.path):
+        if prefix and (whole == prefix or whole.startswith(prefix + "/")):
+            return whole[len(prefix) :] or "/"
+    return whole
 
 
 async def read_body(receive: Receive, *, limit: int) -> bytes:
@@ -65,6 +94,39 @@ async def read_body(receive: Receive, *, limit: int) -> bytes:
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+@final
+class KeptBody:
+    """A ``receive`` whose body can be looked at once, and is still there for whoever reads it afterwards."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._kept: deque[Message] = deque()
+        self._is_open = True
+
+    async def __call__(self) -> Message:
+        """Give what was looked at, and then what comes."""
+        self._is_open = False
+        return self._kept.popleft() if self._kept else await self._receive()
+
+    async def look(self, *, limit: int) -> bytes | None:
+        """Give the whole body; None: it is longer than ``limit`` bytes, broke off, or somebody began to read it."""
+        if not self._is_open:
+            return None
+        self._is_open = False
+        parts: list[bytes] = []
+        size = 0
+        while size <= limit:
+            message = await self._receive()
+            self._kept.append(message)
+            if message["type"] == "http.disconnect":
+                return None
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if not message.get("more_body", False):
+                return b"".join(parts) if size <= limit else None
+        return None
 
 
 async def send_response(response: Response, send: Send, *, without_body: bool = False) -> None:

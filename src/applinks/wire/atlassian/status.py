@@ -36,11 +36,6 @@ class LinkStatus:
     incoming: DirectionStatus
     outgoing: DirectionStatus
 
-    @property
-    def swapped(self) -> "LinkStatus":
-        """The same, seen from the other end."""
-        return LinkStatus(incoming=self.outgoing, outgoing=self.incoming)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerConfiguration:
@@ -203,8 +198,8 @@ def _find_text(said: Mapping[str, Any], name: str) -> str:
 def _find_switch(said: Mapping[str, Any], name: str) -> bool:
     value = said.get(name, False)
     # Peers written in other languages send the words.
-    if value in {"true", "false"}:
-        return bool(value == "true")
+    if isinstance(value, str) and value in {"true", "false"}:
+        return value == "true"
     if not isinstance(value, bool):
         raise MalformedStatusError(f"{name}: neither true nor false")
     return value

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from applinks.wire.urls import MalformedUrlError, check_base_url, is_under
@@ -28,6 +28,7 @@ _ENDPOINTS = (
     *("jwks_uri", "client_id", "link_endpoint"),
     *("link_callback_endpoint", "link_statement_endpoint", "check_endpoint"),
 )
+_CONSUMER_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _OAUTH1_URLS = ("jwks_uri", "request_token_uri", "authorize_uri", "access_token_uri")
 # Control, format (bidi marks among them), surrogate and unassigned: what a page would show as something else. Line and
 # paragraph separators control as well, whatever their category is called.
@@ -66,6 +67,28 @@ class ManifestScope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth1Manifest:
+    """
+    How an application speaks OAuth 1.0a.
+
+    Attributes:
+        consumer_key: who it is as a client; 1 to 255 visible ASCII characters.
+        jwks_uri: where its RSA keys stand, which sign for no other protocol.
+        request_token_uri: where temporary credentials are had; ``access_token_uri``: where token credentials are.
+    """
+
+    consumer_key: str
+    jwks_uri: str
+    request_token_uri: str
+    authorize_uri: str
+    access_token_uri: str
+
+    def __post_init__(self) -> None:
+        if not _CONSUMER_KEY.match(self.consumer_key):
+            raise MalformedManifestError("oauth1: consumer_key: not 1 to 255 visible ASCII characters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """
     What an application says of itself; every URL lies under its base URL.
@@ -73,6 +96,7 @@ class Manifest:
     Attributes:
         kind: the member ``type``.
         version: of the application; empty where it does not say.
+        oauth1: None: it does not speak OAuth 1.0a.
     """
 
     id: str
@@ -94,6 +118,7 @@ class Manifest:
     directions: tuple[str, ...] = _DIRECTIONS
     scopes: tuple[ManifestScope, ...]
     extensions: tuple[str, ...] = ()
+    oauth1: OAuth1Manifest | None = None
 
     def __post_init__(self) -> None:
         if not _ID.match(self.id):
@@ -104,6 +129,8 @@ class Manifest:
         self._check_urls()
         _check_list("protocols", self.protocols, allowed=_PROTOCOLS, least=1)
         _check_list("levels", self.levels, allowed=_LEVELS, least=1)
+        if "oauth1" in self.protocols and self.oauth1 is None:
+            raise MalformedManifestError("oauth1: missing, though it is among the protocols")
         _check_list("directions", self.directions, allowed=_DIRECTIONS, least=0)
         names = [scope.name for scope in self.scopes]
         if len(names) > _MOST_SCOPES or len(set(names)) != len(names):
@@ -122,6 +149,8 @@ class Manifest:
                 raise MalformedManifestError(f"{name}: not under url")
         if not is_under(self.redirect_uri_base, self.url, final_slash=True):
             raise MalformedManifestError("redirect_uri_base: not under url")
+        if self.oauth1 is not None and not all(is_under(getattr(self.oauth1, name), self.url) for name in _OAUTH1_URLS):
+            raise MalformedManifestError("oauth1: an address is not under url")
 
     @property
     def scope_names(self) -> frozenset[str]:
@@ -156,7 +185,6 @@ def parse_manifest(document: Any, *, fetched_under: str, allow_http: bool) -> Ma
         raise MalformedManifestError(f"url: {error}") from None
     if url != fetched_under:
         raise MalformedManifestError("url: not the address under which it was read", named_url=url)
-    _check_oauth1(document.get("oauth1"), url)
     return Manifest(
         id=_get_text(document, "id"),
         name=_get_text(document, "name"),
@@ -172,12 +200,14 @@ def parse_manifest(document: Any, *, fetched_under: str, allow_http: bool) -> Ma
         directions=_get_texts(document, "directions", default=_DIRECTIONS),
         scopes=_parse_scopes(document.get("scopes")),
         extensions=_get_texts(document, "extensions", default=()),
+        oauth1=_parse_oauth1(document.get("oauth1")),
     )
 
 
 def build_manifest(manifest: Manifest) -> dict[str, Any]:
-    """Give the document; ``type``, ``version`` and ``extensions`` are left out where they are empty."""
+    """Give the document; ``type``, ``version``, ``extensions`` and ``oauth1`` are left out where they are empty."""
     optional = {"type": manifest.kind, "version": manifest.version, "extensions": list(manifest.extensions)}
+    oauth1 = {} if manifest.oauth1 is None else {"oauth1": asdict(manifest.oauth1)}
     return {
         "applinks": _VERSION,
         "id": manifest.id,
@@ -195,6 +225,7 @@ def build_manifest(manifest: Manifest) -> dict[str, Any]:
             {"name": scope.name, "description": scope.description, "application": scope.application}
             for scope in manifest.scopes
         ],
+        **oauth1,
     }
 
 
@@ -205,13 +236,14 @@ def _check_is_applinks(document: Any) -> None:
         raise MalformedManifestError("the manifest is of another version", code="unsupported_version")
 
 
-def _check_oauth1(member: Any, url: str) -> None:
+def _parse_oauth1(member: Any) -> OAuth1Manifest | None:
     if member is None:
-        return
-    if not isinstance(member, dict) or not _get_text(member, "consumer_key"):
-        raise MalformedManifestError("oauth1: no object with a consumer_key")
-    if not all(is_under(_get_text(member, name), url) for name in _OAUTH1_URLS):
-        raise MalformedManifestError("oauth1: an address is not under url")
+        return None
+    if not isinstance(member, dict):
+        raise MalformedManifestError("oauth1: no object")
+    return OAuth1Manifest(
+        consumer_key=_get_text(member, "consumer_key"), **{name: _get_text(member, name) for name in _OAUTH1_URLS}
+    )
 
 
 def _parse_scopes(value: Any) -> tuple[ManifestScope, ...]:

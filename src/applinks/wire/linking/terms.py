@@ -79,7 +79,7 @@ def parse_terms(value: Any) -> Terms:
 
 def check_terms(terms: Terms, *, one: Manifest, other: Manifest) -> None:
     """
-    Check that terms are between these two applications, and of what both declare.
+    Check that terms are between these two applications, and of what both declare; impersonation is OAuth 1.0a's alone.
 
     Raises:
         MalformedMessageError: ``unsupported_terms``, or ``no_common_protocol``.
@@ -174,6 +174,9 @@ def _check_access(access: Access, *, asking: Manifest, serving: Manifest) -> Non
         raise _unsupported("terms: a direction that an application does not offer")
     if not set(access.protocols) <= set(asking.protocols) & set(serving.protocols):
         raise MalformedMessageError("terms: a protocol that not both have", code="no_common_protocol")
+    if access.level is Level.IMPERSONATION and access.protocols != ("oauth1",):
+        # Handshake §2 Terms: OAuth 2 of ours cannot name the user as whom it calls.
+        raise _unsupported("terms: impersonation over another protocol than OAuth 1.0a")
     if access.level not in asking.levels or access.level not in serving.levels:
         raise _unsupported("terms: a level that not both have")
     if not set(access.user_scopes) <= serving.scope_names:

@@ -19,7 +19,7 @@ class MalformedCredentialsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TemporaryCredentials:
+class TemporaryCredentialsAnswer:
     """
     RFC 5849 §2.1.
 
@@ -33,7 +33,7 @@ class TemporaryCredentials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenCredentials:
+class TokenCredentialsAnswer:
     """
     RFC 5849 §2.3, with the session extension.
 
@@ -50,13 +50,13 @@ class TokenCredentials:
     session_expires_in: int = 0
 
 
-def format_temporary_credentials(credentials: TemporaryCredentials) -> str:
+def format_temporary_credentials(credentials: TemporaryCredentialsAnswer) -> str:
     """Write the body that answers a request for temporary credentials."""
     confirmed = (("oauth_callback_confirmed", "true"),) if credentials.confirmed else ()
     return _format((*_list_token(credentials.token, credentials.secret), *confirmed))
 
 
-def parse_temporary_credentials(body: bytes) -> TemporaryCredentials:
+def parse_temporary_credentials(body: bytes) -> TemporaryCredentialsAnswer:
     """
     Read the body that answers a request for temporary credentials.
 
@@ -67,10 +67,10 @@ def parse_temporary_credentials(body: bytes) -> TemporaryCredentials:
     """
     said = _parse(body)
     confirmed = said.get("oauth_callback_confirmed", "").lower() == "true"
-    return TemporaryCredentials(token=_get_token(said), secret=_get_secret(said), confirmed=confirmed)
+    return TemporaryCredentialsAnswer(token=_get_token(said), secret=_get_secret(said), confirmed=confirmed)
 
 
-def format_token_credentials(credentials: TokenCredentials) -> str:
+def format_token_credentials(credentials: TokenCredentialsAnswer) -> str:
     """Write the body that answers a request for token credentials, or a renewal."""
     session = (
         ("oauth_expires_in", str(credentials.expires_in) if credentials.expires_in else ""),
@@ -84,7 +84,7 @@ def format_token_credentials(credentials: TokenCredentials) -> str:
     return _format((*_list_token(credentials.token, credentials.secret), *said))
 
 
-def parse_token_credentials(body: bytes) -> TokenCredentials:
+def parse_token_credentials(body: bytes) -> TokenCredentialsAnswer:
     """
     Read the body that answers a request for token credentials, or a renewal.
 
@@ -94,7 +94,7 @@ def parse_token_credentials(body: bytes) -> TokenCredentials:
         MalformedCredentialsError: token or secret is missing, doubled or unreadable, or a time is no number.
     """
     said = _parse(body)
-    return TokenCredentials(
+    return TokenCredentialsAnswer(
         token=_get_token(said),
         secret=_get_secret(said),
         expires_in=_get_seconds(said, "oauth_expires_in"),

@@ -3,10 +3,11 @@
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -15,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 from cryptography.x509 import load_der_x509_certificate, load_pem_x509_certificate
+
+from applinks.wire.base64url import format_base64url, parse_base64url
 
 KeyFault = Literal["private_key", "no_key", "not_rsa", "too_short", "too_long"]
 
@@ -55,11 +58,35 @@ def parse_public_key(text: str) -> RSAPublicKey:
     key = _load_pem(text, label[1]) if label is not None else _load_base64(text)
     if not isinstance(key, RSAPublicKey):
         raise MalformedKeyError("not_rsa", "a key of another kind than RSA")
-    if key.key_size < _LEAST_BITS:
-        raise MalformedKeyError("too_short", f"{key.key_size} bits")
-    if key.key_size > _MOST_BITS:
-        raise MalformedKeyError("too_long", f"{key.key_size} bits")
-    return key
+    return _check_size(key)
+
+
+def parse_public_jwk(jwk: Mapping[str, Any]) -> RSAPublicKey:
+    """
+    Read a public key of a key set.
+
+    RFC 7518 §6.3.1.
+
+    Raises:
+        MalformedKeyError: it is none, of another kind, or of a size that is not taken.
+    """
+    try:
+        numbers = [int.from_bytes(parse_base64url(jwk[name])) for name in ("e", "n")]
+        return _check_size(RSAPublicNumbers(*numbers).public_key())
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, MalformedKeyError):
+            raise
+        raise MalformedKeyError("not_rsa", "no RSA key") from error
+
+
+def build_rsa_jwk(key: RSAPublicKey) -> dict[str, str]:
+    """
+    Write a key for a key set, as `parse_public_jwk` reads it; name and use are still to be added.
+
+    RFC 7518 §6.3.1.
+    """
+    numbers = key.public_numbers()
+    return {"kty": "RSA", "n": _format_number(numbers.n), "e": _format_number(numbers.e)}
 
 
 def parse_private_key(pem: str) -> RSAPrivateKey:
@@ -86,6 +113,19 @@ def format_public_key(key: RSAPublicKey) -> str:
 def format_bare_key(key: RSAPublicKey) -> str:
     """Write a key as base64 of SubjectPublicKeyInfo, as consumer-info holds it."""
     return b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode("ascii")
+
+
+def _format_number(number: int) -> str:
+    """RFC 7518 §2, Base64urlUInt."""
+    return format_base64url(number.to_bytes((number.bit_length() + 7) // 8))
+
+
+def _check_size(key: RSAPublicKey) -> RSAPublicKey:
+    if key.key_size < _LEAST_BITS:
+        raise MalformedKeyError("too_short", f"{key.key_size} bits")
+    if key.key_size > _MOST_BITS:
+        raise MalformedKeyError("too_long", f"{key.key_size} bits")
+    return key
 
 
 def _load_pem(text: str, label: str) -> object:

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from applinks.wire.oauth1.encoding import MalformedEncodingError, decode, encode
 
-_PAIR = re.compile(r'([A-Za-z0-9_.~%-]+)\s*=\s*(?:"([^"]*)"|([^\s,"]*))')
+# A name begins where none was before: a server that sends one long word would make the search quadratic otherwise.
+_PAIR = re.compile(r'(?<![A-Za-z0-9_.~%-])([A-Za-z0-9_.~%-]++)\s*+=\s*+(?:"([^"]*+)"|([^\s,"]*+))')
 
 
 class Problem(StrEnum):

@@ -23,6 +23,7 @@ VERSION = "1.0"
 # 13 digits would be milliseconds, a slip that clients make: refused with the seconds that we accept, not misread.
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z")
 _LONGEST_NONCE = 256
+_METHODS = {method.value: method for method in SignatureMethod}
 _REQUIRED = ("oauth_consumer_key", "oauth_signature_method", "oauth_signature")
 
 
@@ -132,7 +133,8 @@ def _attach(request: Request, own: list[Pair], transmission: Transmission, realm
     if transmission is Transmission.HEADER:
         first = [f'realm="{realm}"'] if realm else []
         value = "OAuth " + ", ".join([*first, *[f'{name}="{value}"' for name, value in own]])
-        return replace(request, headers=(*request.headers, ("Authorization", value)))
+        headers = (*request.headers, ("Authorization", value))
+        return Request(method=request.method, url=request.url, headers=headers, body=request.body)
     text = "&".join([f"{name}={value}" for name, value in own])
     if transmission is Transmission.QUERY:
         return replace(request, url=f"{request.url}{'&' if '?' in request.url else '?'}{text}")
@@ -148,12 +150,12 @@ def _is_form(request: Request) -> bool:
 
 
 def _parse_method(text: str) -> SignatureMethod:
-    try:
-        return SignatureMethod(text)
-    except ValueError:
+    method = _METHODS.get(text)
+    if method is None:
         raise MalformedSignedRequestError(
             Problem.SIGNATURE_METHOD_REJECTED, "oauth_signature_method is not known", "oauth_signature_method"
-        ) from None
+        )
+    return method
 
 
 def _parse_proof_of_freshness(said: Mapping[str, str], method: SignatureMethod) -> tuple[int | None, str]:

@@ -23,7 +23,7 @@ from applinks.records.tokens import RefreshToken
 from applinks.records.users import User
 from applinks.secret import is_same_digest
 from applinks.wire.oauth2.messages import Refresh
-from applinks.wire.oauth2.token_format import TokenKind, parse_token
+from applinks.wire.token_format import TokenKind, parse_token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

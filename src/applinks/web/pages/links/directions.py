@@ -15,14 +15,16 @@ from applinks.web.pages.forms import (
     describe_theirs,
     offer_choices,
 )
-from applinks.web.pages.links.hand_change import save_hand_direction, show_hand_direction
+from applinks.web.pages.links import by_hand
 from applinks.web.pages.links.pages import find_view, get_actor, look_at, return_to
 from applinks.web.pages.links.panels import is_lowered_there, say_lowered_there, say_who
 from applinks.web.pages.links.states import LinkLook
 from applinks.web.pages.links.views import ChangePage
-from applinks.web.pages.views import Choice
+from applinks.web.pages.views import Choice, Field
 from applinks.web.pages.visit import Visit
+from applinks.wire.linking.terms import Level
 from applinks.words import gettext as _
+from applinks.words import say_level
 
 
 async def show_incoming(visit: Visit) -> Response:
@@ -48,7 +50,7 @@ async def save_outgoing(visit: Visit) -> Response:
 async def _show_direction(visit: Visit, direction: str, *, problem: str = "") -> Response:
     view = await find_view(visit)
     if view.link.is_by_hand:
-        return await show_hand_direction(visit, view, direction)
+        return await by_hand.show_direction(visit, view, direction)
     link, look = view.link, await look_at(visit, view.link)
     ceiling = view.incoming_ceiling if direction == "in" else view.outgoing_ceiling
     here = link.incoming if direction == "in" else link.outgoing
@@ -82,6 +84,7 @@ async def _show_direction(visit: Visit, direction: str, *, problem: str = "") ->
         user=_mark_lowered(look, direction, choices.list_user(in_use.user_scopes), users=True),
         application_title=_("As itself, without a user, {caller} may").format(caller=caller),
         application=_mark_lowered(look, direction, choices.list_application(in_use.application_scopes), users=False),
+        level=_build_level(here.level, caller, server) if ceiling.level is Level.IMPERSONATION else None,
         ceiling=_("Only what both sides agreed stands here. For more, delete the link and make it anew."),
         button=_("Save {direction}").format(direction=name),
         problem=problem,
@@ -92,6 +95,18 @@ async def _show_direction(visit: Visit, direction: str, *, problem: str = "") ->
         else "",
     )
     return await visit.render("change_direction.html", page, status=400 if problem else 200)
+
+
+def _build_level(now: Level, caller: str, server: str) -> Field:
+    """Give the choice of the level, where both sides agreed on the higher one."""
+    levels = (Level.IMPERSONATION, Level.OAUTH)
+    return Field(
+        name="level",
+        label=_("How {caller} calls for a user of {server}").format(caller=caller, server=server),
+        kind="select",
+        hint=_("With impersonation it names the user, whom nobody asks."),
+        options=tuple(Choice(label=say_level(each.value), value=each.value, checked=each is now) for each in levels),
+    )
 
 
 def _mark_lowered(look: LinkLook, direction: str, boxes: tuple[Choice, ...], *, users: bool) -> tuple[Choice, ...]:
@@ -107,14 +122,19 @@ def _mark_lowered(look: LinkLook, direction: str, boxes: tuple[Choice, ...], *, 
 async def _save_direction(visit: Visit, direction: str) -> Response:
     view = await find_view(visit)
     if view.link.is_by_hand:
-        return await save_hand_direction(visit, view, direction)
+        return await by_hand.save_direction(visit, view, direction)
     ceiling = view.incoming_ceiling if direction == "in" else view.outgoing_ceiling
     form = DirectionForm(FormData(visit.form))
     offer_choices(form.user, ceiling.user_scopes if ceiling else ())
     offer_choices(form.application, ceiling.application_scopes if ceiling else ())
     if not form.validate():
         raise RefusedError("The form names something that was not agreed.", detail=str(form.errors)[:300])
-    wanted = Wanted(enabled=form.enabled.data, user_scopes=form.user.data, application_scopes=form.application.data)
+    wanted = Wanted(
+        enabled=form.enabled.data,
+        user_scopes=form.user.data,
+        application_scopes=form.application.data,
+        level=Level(form.level.data) if form.level.data else None,
+    )
     change = change_incoming if direction == "in" else change_outgoing
     try:
         link = await change(view.link.id, wanted, actor=get_actor(visit), side=visit.context.administration)

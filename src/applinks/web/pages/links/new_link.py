@@ -9,7 +9,6 @@ from applinks.administration.actor import Actor
 from applinks.administration.links import withdraw
 from applinks.errors import RefusedError
 from applinks.linking.discovery.addresses import check_typed
-from applinks.linking.discovery.applications import Discovery
 from applinks.linking.errors import LinkingError
 from applinks.linking.proposer import AnswerOutcome, Outcome, accept_answer, open_answer, propose
 from applinks.web.errors import describe_page_error
@@ -26,7 +25,8 @@ from applinks.web.pages.found import (
     list_confirmed,
     recall_found,
 )
-from applinks.web.pages.links.hand_server import KnownServer
+from applinks.web.pages.links.agreement import build_choices, build_list, build_pairing_lanes, say_how
+from applinks.web.pages.links.hand.server import KnownServer
 from applinks.web.pages.links.views import AnswerPage, NewLinkPage, Side
 from applinks.web.pages.views import Choice, End, Lane
 from applinks.web.pages.visit import Visit, find_tint
@@ -34,7 +34,7 @@ from applinks.web.patience import begin_telling
 from applinks.wire.forms import Form
 from applinks.wire.linking.terms import Access, Terms
 from applinks.wire.urls import get_host, get_origin
-from applinks.words import Sentence, say_protocol, say_refusal
+from applinks.words import Sentence, say_refusal, say_way
 from applinks.words import gettext as _
 
 # Answers that approve less, by link, until somebody agrees to them or does not.
@@ -169,7 +169,7 @@ async def _propose_shown(visit: Visit, page: NewLinkPage) -> Response:
 
 
 async def _propose(visit: Visit, found: Found, page: NewLinkPage) -> Response:
-    incoming, outgoing = build_choices(visit, found.incoming, found.outgoing, found.discovery)
+    incoming, outgoing = _build_choices(visit, found)
     accesses: list[Access] = []
     for direction, choices in (("in", incoming), ("out", outgoing)):
         if choices is None or choices.is_empty or visit.form.get(f"{direction}_off"):
@@ -243,20 +243,12 @@ def _describe_offer(visit: Visit, error: LinkingError, offer: str, said: Sentenc
     return Sentence(what=said.what), _("It names another address")
 
 
-def build_choices(
-    visit: Visit, incoming: Access | None, outgoing: Access | None, discovery: Discovery
-) -> tuple[DirectionChoices | None, DirectionChoices | None]:
-    """Give the boxes of both directions, in our words and in the peer's."""
-    ours = describe_own(visit.context.linking.resources[0].scopes)
-    theirs = describe_theirs(discovery.document)
-    return (
-        DirectionChoices(incoming, field="in", describe=ours) if incoming else None,
-        DirectionChoices(outgoing, field="out", describe=theirs) if outgoing else None,
-    )
+def _build_choices(visit: Visit, found: Found) -> tuple[DirectionChoices | None, DirectionChoices | None]:
+    return build_choices(visit, found.incoming, found.outgoing, found.discovery, is_proposal=True)
 
 
 def _build_found_page(visit: Visit, found: Found, page: NewLinkPage, sent: Form) -> NewLinkPage:
-    incoming, outgoing = build_choices(visit, found.incoming, found.outgoing, found.discovery)
+    incoming, outgoing = _build_choices(visit, found)
     us, them = visit.context.name, found.end
     return replace(
         page,
@@ -301,6 +293,7 @@ def _build_side(
         user=choices.list_user(ticked),
         application_title=_("Without a user, as itself, {caller} may").format(**names),
         application=choices.list_application(sent.get_all(f"{direction}_app")),
+        way=choices.build_way(say_how(caller, server), chosen=sent.get(f"{direction}_way") or ""),
         off=off,
     )
 
@@ -318,7 +311,7 @@ def _build_lane(direction: str, access: Access | None, sent: Form) -> Lane:
         return Lane(direction=direction, state="off", words=_("Not possible"))
     if (not access.user_scopes and not access.application_scopes) or sent.get(f"{direction}_off"):
         return Lane(direction=direction, state="off", words=_("Disabled"))
-    return Lane(direction=direction, state="wait", words=", ".join(say_protocol(name) for name in access.protocols))
+    return Lane(direction=direction, state="wait", words=say_way(access.protocols, access.level.value))
 
 
 async def _show_waiting_answer(visit: Visit) -> Response:
@@ -349,44 +342,6 @@ def _build_answer_page(visit: Visit, outcome: AnswerOutcome, terms: Terms) -> An
         incoming=build_list("in", incoming_choices, peer, us),
         outgoing=build_list("out", outgoing_choices, us, peer),
     )
-
-
-def build_pairing_lanes(us: str, peer: str, incoming: Access | None, outgoing: Access | None) -> tuple[Lane, ...]:
-    """Draw the directions that are left, in one order everywhere."""
-    text = _("{caller} will call {server}")
-    lanes = (
-        (incoming, Lane(direction="in", state="wait", words=text.format(caller=peer, server=us))),
-        (outgoing, Lane(direction="out", state="wait", words=text.format(caller=us, server=peer))),
-    )
-    return tuple(lane for access, lane in lanes if access is not None)
-
-
-def build_list(direction: str, choices: DirectionChoices | None, caller: str, server: str) -> Side:
-    """Give one direction as a list of what may be done, every box ticked."""
-    title = _("{caller} may").format(caller=caller)
-    nothing = _("{caller} does not call {server}.").format(caller=caller, server=server)
-    if choices is None:
-        return Side(direction=direction, title=title, nothing=nothing)
-    alone = choices.list_application(choices.access.application_scopes)
-    return Side(
-        direction=direction,
-        title=title,
-        user_title=_("for each user, after that user says yes"),
-        user=choices.list_user(choices.access.user_scopes),
-        application_title=_("as itself, without a user"),
-        application=alone,
-        who=_("{caller} calls {server}: {server} is the service provider.").format(caller=caller, server=server),
-        alone=_say_alone(caller, [each.label for each in alone]),
-        nothing=_("{caller} may only test the link.").format(caller=caller),
-    )
-
-
-def _say_alone(caller: str, labels: list[str]) -> str:
-    """Say what an application may do without any user's consent: *See the list* becomes *can see the list*."""
-    if not labels:
-        return ""
-    able = ", ".join(label[:1].lower() + label[1:] for label in labels)
-    return _("{caller} can {able} even without a user.").format(caller=caller, able=able)
 
 
 async def _go_on(visit: Visit, outcome: AnswerOutcome) -> Response:

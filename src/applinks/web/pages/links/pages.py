@@ -1,5 +1,7 @@
 """The list of links, one link, and what an administrator does with it: each a caller of `administration.links`."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -18,6 +20,7 @@ from applinks.administration.links import (
     withdraw,
 )
 from applinks.errors import RefusedError
+from applinks.linking.documents import build_own_consumer_info
 from applinks.linking.errors import LinkingError
 from applinks.outgoing.side import build_redirect_uri
 from applinks.records.clients import Client
@@ -27,7 +30,7 @@ from applinks.web.pages.forms import (
     FormData,
     ReasonForm,
 )
-from applinks.web.pages.links.hand_views import NewSecret
+from applinks.web.pages.links.hand.views import NewSecret
 from applinks.web.pages.links.new_link import find_answer_url
 from applinks.web.pages.links.panels import (
     LinkFacts,
@@ -41,6 +44,7 @@ from applinks.web.pages.links.views import KeysPage, LinkRow, LinksPage, Tab
 from applinks.web.pages.views import Choice, QuestionPage
 from applinks.web.pages.visit import Visit
 from applinks.web.patience import begin_telling
+from applinks.wire.oauth1.keys import format_public_key
 from applinks.words import gettext as _
 from applinks.words import say_rest
 
@@ -184,12 +188,19 @@ async def show_keys(visit: Visit) -> Response:
         url=get_url(visit, link),
         title=_("Compare the new key of {peer}").format(peer=link.name) if changed else _("Keys"),
         text=say_rest(Rest.KEYS_CHANGED, us=us, peer=link.name).what if changed else "",
-        unannounced=tuple(build_key_view(key) for key in link.peer.unannounced),
-        pinned=tuple(build_key_view(key) for key in link.peer.keys),
-        own=tuple(build_key_view(key) for key in await visit.context.linking.keys.list_public_keys()),
+        unannounced=tuple(build_key_view(key) for key in link.peer.surprising_keys),
+        pinned=tuple(build_key_view(key) for key in link.peer.pinned_keys),
+        own=tuple(build_key_view(key) for key in await _list_own_keys(visit)),
         may_change=visit.user.is_administrator,
     )
     return await visit.render("keys.html", page)
+
+
+async def _list_own_keys(visit: Visit) -> tuple[Mapping[str, Any], ...]:
+    """Give our public keys, those of OAuth 1.0a last."""
+    keys = visit.context.linking.keys
+    oauth1 = await keys.list_oauth1_public_keys() if "oauth1" in visit.context.settings.protocols else ()
+    return (*await keys.list_public_keys(), *oauth1)
 
 
 async def approve_key(visit: Visit) -> Response:
@@ -262,22 +273,28 @@ async def _find_reference(visit: Visit, link: Link) -> str:
     if not link.check.startswith("failed"):
         return ""
     failures = await list_failures(link_id=link.id, actor=get_actor(visit), side=visit.context.administration)
-    code, place = link.check.removeprefix("failed:"), "callback" if link.is_by_hand else "test_call"
-    found = (each for each in failures if each.place == place and (each.code == code or not link.is_by_hand))
+    code, places = link.check.removeprefix("failed:"), ("callback", "connect") if link.is_by_hand else ("test_call",)
+    found = (each for each in failures if each.place in places and (each.code == code or not link.is_by_hand))
     return next((each.reference for each in found), "")
 
 
 async def gather_facts(visit: Visit, view: LinkView, *, secret: NewSecret | None = None) -> LinkFacts:
     """Gather what a link's page shows beside its record."""
+    clients = await list_own_clients(visit, view.link)
+    own = await build_own_consumer_info(visit.context.linking)
     return LinkFacts(
         scopes=visit.context.linking.resources[0].scopes,
         own_keys=await visit.context.linking.keys.list_public_keys(),
+        own_oauth1_keys=await visit.context.linking.keys.list_oauth1_public_keys(),
         grants=view.users_in,
         connections=view.users_out,
         linked_by=await find_name(visit, view.link.created_by),
         may_change=visit.user.is_administrator,
-        clients=await list_own_clients(visit, view.link),
+        clients=clients,
         redirect_uri=build_redirect_uri(visit.context.settings, view.link.id),
+        public_key=format_public_key(own.public_key),
+        consumer_key=own.key,
+        names=await find_user_names(visit, clients),
         secret=secret,
     )
 
@@ -286,6 +303,19 @@ async def list_own_clients(visit: Visit, link: Link) -> tuple[Client, ...]:
     """Give the clients that were added to a link by hand."""
     found = await visit.context.incoming.store.list_clients(link_id=link.id)
     return tuple(each.client for each in found if not each.client.is_peer)
+
+
+async def find_user_names(visit: Visit, clients: Sequence[Client]) -> dict[str, str]:
+    """Give the log-in names of the users whom the records of clients name, by id; of those who are gone, none."""
+    ids = dict.fromkeys(
+        each
+        for client in clients
+        if client.oauth1 is not None
+        for each in (client.oauth1.execute_as, *client.oauth1.protected_users)
+        if each
+    )
+    users = [await visit.context.users.find(each) for each in ids]
+    return {user.id: user.name for user in users if user is not None}
 
 
 async def find_name(visit: Visit, actor: str) -> str:

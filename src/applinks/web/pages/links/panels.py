@@ -8,8 +8,9 @@ from applinks.records.clients import Client, GrantType
 from applinks.records.links import Direction, LinkState
 from applinks.records.scopes import Scope
 from applinks.web.pages.forms import describe_theirs
-from applinks.web.pages.links.hand_panels import build_client_panels, build_registration_panel, say_proof
-from applinks.web.pages.links.hand_views import NewSecret
+from applinks.web.pages.links.addresses import list_addresses
+from applinks.web.pages.links.hand.panels import build_client_panels, build_registration_panel, say_proof
+from applinks.web.pages.links.hand.views import NewSecret
 from applinks.web.pages.links.states import (
     LinkLook,
     build_lane,
@@ -19,9 +20,9 @@ from applinks.web.pages.links.states import (
     list_findings,
     list_scopes_in_use,
 )
-from applinks.web.pages.links.views import AddressList, KeyView, LinkPage, LinkRow, Panel, ScopeLine
+from applinks.web.pages.links.views import KeyView, LinkPage, LinkRow, Panel, ScopeLine
 from applinks.web.pages.views import Choice, End
-from applinks.wire.linking.terms import Access
+from applinks.wire.linking.terms import Access, Level
 from applinks.words import gettext as _
 from applinks.words import ngettext, say_level, say_protocol
 
@@ -33,10 +34,12 @@ class LinkFacts:
 
     Attributes:
         scopes: what the host declares.
-        own_keys: our public JWKs, the one that signs first.
+        own_keys: our public JWKs, the one that signs first; ``own_oauth1_keys`` are those of OAuth 1.0a.
         grants, connections: how many users said yes here, and how many are connected there.
         linked_by: who began or approved it here, by name.
-        clients: of a link by hand; ``redirect_uri`` is ours at its server.
+        clients: of a link by hand; ``redirect_uri`` is ours at its server, ``public_key`` ours of OAuth 1.0a, in PEM.
+        names: of the users whom its clients name, by id.
+        consumer_key: who we are over OAuth 1.0a.
         secret: one that was made with this very request.
     """
 
@@ -48,6 +51,10 @@ class LinkFacts:
     may_change: bool
     clients: tuple[Client, ...] = ()
     redirect_uri: str = ""
+    public_key: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    consumer_key: str = ""
+    own_oauth1_keys: Sequence[Mapping[str, object]] = field(default=(), repr=False)
     secret: NewSecret | None = None
 
 
@@ -78,7 +85,9 @@ def build_link_page(look: LinkLook, facts: LinkFacts) -> LinkPage:
         lane_out=build_lane(look, "out"),
         incoming=build_panel(look, facts, "in"),
         outgoing=build_panel(look, facts, "out"),
-        addresses=() if link.is_by_hand else _list_addresses(look, facts),
+        addresses=()
+        if link.is_by_hand
+        else list_addresses(look, own_keys=facts.own_keys, consumer_key=facts.consumer_key),
         linked_at=link.in_force_at,
         begun_at=link.created_at,
         linked_by=facts.linked_by,
@@ -93,8 +102,10 @@ def build_link_page(look: LinkLook, facts: LinkFacts) -> LinkPage:
         never_was=bool(link.ended_at) and not link.in_force_at,
         is_by_hand=link.is_by_hand,
         secret=facts.secret,
-        clients=build_client_panels(look, facts.clients) if not link.ended_at else (),
-        registration=None if link.ended_at else build_registration_panel(look, redirect_uri=facts.redirect_uri),
+        clients=build_client_panels(look, facts.clients, names=facts.names) if not link.ended_at else (),
+        registration=None
+        if link.ended_at
+        else build_registration_panel(look, redirect_uri=facts.redirect_uri, public_key=facts.public_key),
     )
 
 
@@ -105,24 +116,30 @@ def build_panel(look: LinkLook, facts: LinkFacts, direction: str) -> Panel:
     in_force = look.link.state is LinkState.IN_FORCE
     is_on = access is not None and (here.is_enabled or not in_force) and not look.link.ended_at
     is_off_there = direction == "out" and look.is_switched_off_there
-    caller, keys = (look.link.name, look.link.peer.keys) if direction == "in" else (look.us, facts.own_keys)
+    caller = look.link.name if direction == "in" else look.us
+    key = _find_key(look, facts, direction, access)
     now = Direction() if look.link.ended_at else list_scopes_in_use(look, direction) if in_force else None
     path = "incoming" if direction == "in" else "outgoing"
     if direction == "in" and access is not None and look.link.is_by_hand:
         access = _narrow_to_use(access, facts)
-    is_alone = look.link.is_by_hand and access is not None and not access.user_scopes
+    # A server of OAuth 1.0a that was entered by hand knows no scopes, and has users all the same.
+    has_scopes = access is not None and (direction == "in" or "oauth1" not in access.protocols)
+    asks_users = here.level is not Level.IMPERSONATION
+    is_alone = look.link.is_by_hand and has_scopes and access is not None and not access.user_scopes
     return Panel(
         direction=direction,
         who=say_who(look, direction, is_agreed=access is not None and not look.link.ended_at),
         is_enabled=is_on,
         level=_say_level(look, direction, access if is_on else None),
-        level_hint=_say_level_hint(is_alone=is_alone) if is_on and not is_off_there else "",
+        level_hint=_say_level_hint(here, is_alone=is_alone) if is_on and not is_off_there else "",
         protocols=tuple(say_protocol(name) for name in access.protocols) if access else (),
-        fingerprint=format_fingerprint(str(keys[0]["kid"])) if is_on and keys and not look.link.is_by_hand else "",
+        fingerprint=format_fingerprint(str(key["kid"])) if is_on and key and not look.link.is_by_hand else "",
         proof=say_proof(look, facts.clients, direction) if is_on and look.link.is_by_hand else "",
-        users=_say_users(direction, facts) if is_on and in_force and not is_alone else "",
+        users=_say_users(direction, facts) if is_on and in_force and not is_alone and asks_users else "",
         test=build_test(look, direction),
-        user_title=_("With a user’s consent, {caller} may").format(caller=caller),
+        user_title=(_("With a user’s consent, {caller} may") if asks_users else _("As any user, {caller} may")).format(
+            caller=caller
+        ),
         user_scopes=_list_lines(look, facts, direction, access, now, users=True),
         application_title=_("As itself, without a user, {caller} may").format(caller=caller),
         application_scopes=_list_lines(look, facts, direction, access, now, users=False),
@@ -132,13 +149,25 @@ def build_panel(look: LinkLook, facts: LinkFacts, direction: str) -> Panel:
     )
 
 
-def _say_level_hint(*, is_alone: bool) -> str:
+def _find_key(look: LinkLook, facts: LinkFacts, direction: str, access: Access | None) -> Mapping[str, object] | None:
+    """Give the key that proves who calls: one that is for OAuth 1.0a alone, where nothing else is spoken."""
+    peer = look.link.peer
+    keys, oauth1_keys = (peer.keys, peer.oauth1_keys) if direction == "in" else (facts.own_keys, facts.own_oauth1_keys)
+    by_protocol = oauth1_keys if access is not None and access.protocols == ("oauth1",) else keys
+    return next(iter(by_protocol), None)
+
+
+def _say_level_hint(here: Direction, *, is_alone: bool) -> str:
+    if here.level is Level.IMPERSONATION:
+        return _("users are named, and not asked")
     return _("only as itself, without users") if is_alone else _("users decide for themselves")
 
 
 def _narrow_to_use(access: Access, facts: LinkFacts) -> Access:
     """Leave of what clients may be given here what any of them can be: users need a way back, and not all is for it."""
-    can_ask_users = not facts.clients or any(GrantType.AUTHORIZATION_CODE in each.grant_types for each in facts.clients)
+    can_ask_users = not facts.clients or any(
+        GrantType.AUTHORIZATION_CODE in each.grant_types or each.oauth1 is not None for each in facts.clients
+    )
     for_itself = {scope.name for scope in facts.scopes if scope.application}
     return replace(
         access,
@@ -191,6 +220,8 @@ def build_key_view(key: Mapping[str, object]) -> KeyView:
     """Give a key as people compare it."""
     kid = str(key["kid"])
     algorithm = str(key.get("alg") or key.get("crv") or key.get("kty") or "")
+    if algorithm == "RSA":
+        algorithm = _("RSA, for OAuth 1.0a alone")
     return KeyView(kid=kid, fingerprint=format_fingerprint(kid), algorithm=algorithm)
 
 
@@ -227,7 +258,8 @@ def _say_level(look: LinkLook, direction: str, access: Access | None) -> str:
         return say_level("disabled")
     if direction == "out" and look.is_switched_off_there and look.link.state is LinkState.IN_FORCE:
         return _("Disabled by {peer}").format(peer=look.link.name)
-    return say_level(access.level.value)
+    here = look.link.incoming if direction == "in" else look.link.outgoing
+    return say_level((here.level if here.is_enabled else access.level).value)
 
 
 def _say_off(look: LinkLook, direction: str, scope: str, *, users: bool) -> str:
@@ -284,34 +316,3 @@ def _say_foot_by_hand(look: LinkLook, direction: str, access: Access | None) -> 
     if direction == "in":
         return _("What changes here counts from the next call on.")
     return _("What changes here counts for whoever connects from then on.")
-
-
-def _list_addresses(look: LinkLook, facts: LinkFacts) -> tuple[AddressList, ...]:
-    link, manifest = look.link, look.link.peer.manifest
-    ours = (
-        (_("Authorization"), "/applinks/oauth2/authorize"),
-        (_("Token"), "/applinks/oauth2/token"),
-        (_("Keys"), "/applinks/oauth2/jwks"),
-        (_("Statements"), "/applinks/link/statement"),
-        (_("Key in use"), format_fingerprint(str(facts.own_keys[0]["kid"])) if facts.own_keys else ""),
-    )
-    theirs = (
-        # What has ended gave its handle back; the next link of that name may have it.
-        (_("Called in code"), "" if link.ended_at else link.handle),
-        (_("Issuer"), link.peer.url),
-        (_("Returns to"), f"{manifest.get('redirect_uri_base', '')}{link.id}".removeprefix(link.peer.url)),
-        (_("Keys"), str(manifest.get("jwks_uri", "")).removeprefix(link.peer.url)),
-        (_("Key in use"), format_fingerprint(str(link.peer.keys[0]["kid"])) if link.peer.keys else ""),
-    )
-    return (
-        AddressList(
-            title=_("{us}’s, that {peer} uses").format(us=look.us, peer=link.name),
-            rows=((_("Issuer"), look.base_url), *(row for row in ours if row[1])),
-            keys_words=_("Keys of {name}").format(name=look.us),
-        ),
-        AddressList(
-            title=_("{peer}’s, that {us} uses").format(us=look.us, peer=link.name),
-            rows=tuple((label, value) for label, value in theirs if value),
-            keys_words=_("Keys of {name}").format(name=link.name),
-        ),
-    )

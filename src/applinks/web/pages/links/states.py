@@ -14,10 +14,10 @@ from applinks.words import (
     say_check,
     say_credentials_refused,
     say_end,
-    say_protocol,
     say_remaining,
     say_rest,
     say_state,
+    say_way,
     say_when,
 )
 
@@ -33,6 +33,8 @@ _COLOURS = {
     "ended": "off",
 }
 
+# Nothing that was entered is wrong then.
+_CLOCKS = "failed:timestamp_refused"
 # How long after an answer of ours the peer is asked what it heard.
 _CONFIRMED_SECONDS = 2
 _MAY_ASK_AGAIN = frozenset({EndReason.DECLINED, EndReason.EXPIRED, EndReason.NOT_HEARD})
@@ -74,9 +76,9 @@ class LinkLook:
     @property
     def them(self) -> End:
         """The peer's end of the picture."""
-        peer = self.link.peer.url
-        host = get_host(peer) if peer else _("only calls {us}").format(us=self.us)
-        return End(name=self.link.name, host=host, url=peer, tint=find_tint(self.link.id))
+        peer = self.link.peer
+        host = get_host(peer.url) if peer.url else _("only calls {us}").format(us=self.us)
+        return End(name=self.link.name, host=host, url=peer.display_url or peer.url, tint=find_tint(self.link.id))
 
     @property
     def terms(self) -> Terms | None:
@@ -133,7 +135,7 @@ def _build_access(direction: Direction, *, from_url: str, to_url: str) -> Access
         from_url=from_url,
         to_url=to_url,
         protocols=direction.protocols,
-        level=Level.OAUTH,
+        level=direction.level if direction.is_enabled else Level.OAUTH,
         user_scopes=direction.user_scopes,
         application_scopes=direction.application_scopes,
     )
@@ -185,14 +187,14 @@ def build_lane(look: LinkLook, direction: str) -> Lane:
     here = look.link.incoming if direction == "in" else look.link.outgoing
     if access is None or look.link.ended_at:
         return Lane(direction=direction, state="off", words=_("Disabled"))
-    protocols = ", ".join(say_protocol(name) for name in access.protocols)
     if look.link.state is not LinkState.IN_FORCE:
-        return Lane(direction=direction, state="wait", words=protocols)
+        return Lane(direction=direction, state="wait", words=say_way(access.protocols, access.level.value))
     if not here.is_enabled:
         return Lane(direction=direction, state="off", words=_("Disabled"))
     if direction == "out" and look.is_switched_off_there:
         return Lane(direction=direction, state="off", words=_("Disabled there"))
-    return Lane(direction=direction, state=_find_lane_state(look, direction), words=protocols)
+    words = say_way(access.protocols, here.level.value)
+    return Lane(direction=direction, state=_find_lane_state(look, direction), words=words)
 
 
 def build_test(look: LinkLook, direction: str) -> StateView | None:
@@ -321,7 +323,7 @@ def _describe_checks(look: LinkLook) -> list[Finding]:
         result = get_check(look, direction)
         caller, server = (look.link.name, look.us) if direction == "in" else (look.us, look.link.name)
         said, fix, url = say_check(result, caller=caller, server=server), "", ""
-        if look.link.is_by_hand and result.startswith("failed"):
+        if look.link.is_by_hand and result.startswith("failed") and result != _CLOCKS:
             said, fix = say_credentials_refused(us=caller, peer=server), _("Enter the values")
             url = f"{look.url}/outgoing"
         # While calls are stopped on purpose, a test that could not pass says nothing.
@@ -367,7 +369,7 @@ def _describe_missing(look: LinkLook) -> list[Finding]:
         what = _("The client ID that {peer} gives {us} is missing.")
         advice = _("Register {us} at {peer} with the redirect URI below, then enter here what it gives you.")
     else:
-        what = _("The client secret that {peer} gave {us} is missing.")
+        what = _("The secret that {peer} gave {us} is missing.")
         advice = _("Copy it from {peer}; if it shows it no more, make a new one there.")
     return [
         Finding(

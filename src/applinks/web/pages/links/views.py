@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from applinks.web.pages.links.hand_views import ClientPanel, NewSecret, RegistrationPanel
-from applinks.web.pages.views import Choice, End, Lane, StateView
+from applinks.web.pages.links.hand.views import ClientPanel, NewSecret, RegistrationPanel
+from applinks.web.pages.views import Choice, End, Field, Lane, StateView
 from applinks.words import Sentence
 
 
@@ -49,6 +49,7 @@ class Side:
 
     Attributes:
         who: who is service provider and who is consumer.
+        way: the choice of protocols and level; None: there is none.
         alone: what may be done without any user's consent, as a sentence; empty: nothing.
     """
 
@@ -58,6 +59,7 @@ class Side:
     user: tuple[Choice, ...] = ()
     application_title: str = ""
     application: tuple[Choice, ...] = ()
+    way: Field | None = None
     off: Choice | None = None
     nothing: str = ""
     level: str = ""
@@ -101,6 +103,7 @@ class ApprovePage:
     Attributes:
         address: the other base URL with its host as A-labels; ``unicode``: the other spelling, if it differs.
         resembles: a sentence, if the address looks like a known one.
+        asks_users: whether nothing is done for a user who did not say yes.
         offer: names what this session was shown, so that nothing else is decided.
     """
 
@@ -114,6 +117,7 @@ class ApprovePage:
     incoming: Side
     outgoing: Side
     warnings: tuple[Sentence, ...] = ()
+    asks_users: bool = True
     fingerprint: str
     remaining: str
     offer: str
@@ -251,6 +255,7 @@ class ChangePage:
     user: tuple[Choice, ...] = ()
     application_title: str = ""
     application: tuple[Choice, ...] = ()
+    level: Field | None = None
     ceiling: str
     button: str
     problem: str = ""

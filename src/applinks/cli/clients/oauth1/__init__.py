@@ -1,0 +1,1 @@
+"""What ``applinks clients`` has of OAuth 1.0a."""

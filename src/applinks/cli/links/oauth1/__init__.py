@@ -1,0 +1,1 @@
+"""What ``applinks links`` has of OAuth 1.0a."""
