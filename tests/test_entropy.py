@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applinks.entropy import Rows, new_id, new_reference
+from applinks.entropy import Rows, new_id, new_reference, new_typed_code
 from applinks.records.links import is_link_id
 from tests.fakes import CountingEntropy
 
@@ -23,6 +23,14 @@ def test_a_reference_has_no_letters_that_look_alike() -> None:
     entropy = CountingEntropy()
     made = [new_reference(entropy) for _ in range(200)]
     assert all(re.fullmatch(r"AL-[2-9A-Z]{4}-[2-9A-Z]{4}", each) and not set("01OILU") & set(each[3:]) for each in made)
+
+
+def test_a_code_to_be_typed_has_no_letters_that_look_alike() -> None:
+    """Ours: ten of thirty, good once."""
+    entropy = CountingEntropy()
+    made = {new_typed_code(entropy) for _ in range(200)}
+    assert len(made) == 200
+    assert all(re.fullmatch(r"[2-9A-Z]{10}", each) and not set("01OILU") & set(each) for each in made)
 
 
 @given(st.lists(st.integers(min_value=0, max_value=2**31), min_size=2, max_size=50))

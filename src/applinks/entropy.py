@@ -41,6 +41,11 @@ def new_reference(entropy: Entropy) -> str:
     return f"AL-{letters[:4]}-{letters[4:]}"
 
 
+def new_typed_code(entropy: Entropy) -> str:
+    """Make a code that a person types: ten letters and digits, for what is good once, for minutes, with other proof."""
+    return _digits(int.from_bytes(entropy.random_bytes(10)), _READABLE, 10)
+
+
 def _digits(number: int, alphabet: str, length: int) -> str:
     found = []
     for _ in range(length):

@@ -2,13 +2,11 @@
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from applinks.administration.accounts import NewAccount, add_account, pause_account
 from applinks.administration.client_changes import AddedClient
@@ -19,6 +17,7 @@ from applinks.secret import Secret
 from applinks.wire.oauth1.signature import SignatureMethod
 from tests.administration.hand import ADMIN
 from tests.linking.world import Application
+from tests.rsa_keys import make_rsa_key, write_private, write_public
 
 RSA = (SignatureMethod.RSA_SHA1, SignatureMethod.RSA_SHA256, SignatureMethod.RSA_SHA512)
 HMAC = (SignatureMethod.HMAC_SHA1, SignatureMethod.HMAC_SHA256, SignatureMethod.HMAC_SHA512)
@@ -32,30 +31,24 @@ RELATIVE = ServerEndpoints(
 )
 
 
-@cache
-def make_key(bits: int) -> RSAPrivateKey:
-    """Give a key pair; the same one each time, because making one is slow."""
-    return generate_private_key(65537, bits)
-
-
 def public_pem(bits: int = 2048) -> str:
-    return make_key(bits).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return write_public(make_rsa_key(bits))
 
 
 def bare_key() -> str:
-    der = make_key(2048).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    der = make_rsa_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return b64encode(der).decode()
 
 
 def private_pem() -> str:
-    return make_key(2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return write_private(make_rsa_key())
 
 
 def certificate() -> str:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "board.example")])
     began = datetime(2026, 1, 1, tzinfo=UTC)
-    builder = x509.CertificateBuilder(name, name, make_key(2048).public_key(), 1, began, began + timedelta(days=1))
-    return builder.sign(make_key(2048), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+    builder = x509.CertificateBuilder(name, name, make_rsa_key().public_key(), 1, began, began + timedelta(days=1))
+    return builder.sign(make_rsa_key(), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
 def new_client(**values: Any) -> NewOAuth1Client:

@@ -50,8 +50,8 @@ Made = TypeVar("Made")
 class Nobody:
     """A store without clients, and an application without users."""
 
-    async def list_clients(self, *, link_id: str | None = None) -> list[Any]:
-        return []
+    async def find_client(self, consumer_key: str) -> None:
+        return None
 
     async def find(self, user_id: str) -> None:
         return None
@@ -65,7 +65,7 @@ class Nobody:
         return Instance(id="urn:uuid:00000000-0000-4000-8000-000000000001", created_at=1)
 
 
-HERE: Any = replace(SIDE, incoming=Nobody(), users=Nobody(), keys=Nobody())  # type: ignore[arg-type]
+HERE: Any = replace(SIDE, oauth1=Nobody(), users=Nobody(), keys=Nobody())  # type: ignore[arg-type]
 
 
 def attempt(making: Coroutine[Any, Any, Made]) -> Made | InvalidValueError:

@@ -105,6 +105,15 @@ async def test_the_three_urls_may_be_relative_to_an_address_with_a_path(both: Wo
     )
 
 
+@pytest.mark.parametrize("endpoint", ["//evil.example/r", "javascript:alert(1)", "data:text/html,x", "r\\x", "/\\e.x"])
+async def test_what_a_browser_reads_as_another_place_is_no_relative_address(both: World, endpoint: str) -> None:
+    """Atlassian wire, known holes: script and other hosts where a path is expected."""
+    endpoints = ServerEndpoints(temporary="/r", authorization=endpoint, token="/t")
+    with pytest.raises(InvalidValueError) as refused:
+        await link(both.a, outgoing=new_outgoing(endpoints=endpoints))
+    assert refused.value.field == "authorization_endpoint"
+
+
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "data:text/html,x", "//board.example", "http://board.example"]
 )

@@ -3,21 +3,18 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from oauthlib.oauth1 import Client
 from requests_oauthlib import OAuth1Session
 
-from applinks.wire.oauth1.keys import format_public_key
 from applinks.wire.oauth1.problems import parse_problem
 from tests.foreign.browser import Browser
 from tests.foreign.served import PASSWORD, REDIRECT_URI, USER, Served
+from tests.rsa_keys import make_rsa_key, write_private, write_public
 
 PLACES = ("header", "query", "form")
 HMAC = ("HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512")
@@ -43,12 +40,10 @@ ESCAPED_QUERY = "a%5B%5D=1&b=x%7Cy&c=~&d=1%201&e=&=&tag=2&tag=1&f=100%25&g=a%3Db
 _numbers = count(1)
 
 
-@cache
 def make_key(bits: int = 2048) -> tuple[str, str]:
     """Give a key pair, private and public, as PEM."""
-    key = generate_private_key(public_exponent=65537, key_size=bits)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return private, format_public_key(key.public_key())
+    key = make_rsa_key(bits)
+    return write_private(key), write_public(key)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from functools import cache
 from typing import Any
 
 import httpx2
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import ECKey
 
 from applinks.errors import ApplinksError
@@ -28,6 +27,7 @@ from applinks.wire.linking.terms import Level, Terms
 from applinks.wire.oauth2.assertions import parse_client_assertion, verify_client_assertion
 from applinks.wire.oauth2.pkce import is_code_challenge_of
 from tests.fakes import CountingEntropy, FixedClock
+from tests.rsa_keys import make_rsa_key, write_private
 
 OWN = "https://start.example"
 PEER = "https://tracker.example/app"
@@ -259,9 +259,8 @@ async def get_consumer_key() -> str:
 
 @cache
 def make_oauth1_key() -> KeyPair:
-    """Make one for all tests: an RSA key takes long."""
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    """Make our RSA pair."""
+    pem = write_private(make_rsa_key())
     return KeyPair(kid="rsa-1", protocol="oauth1", algorithm="RS256", public={}, private=Secret(pem), created_at=0)
 
 

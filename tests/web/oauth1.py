@@ -3,9 +3,6 @@
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from applinks.administration.actor import Actor
 from applinks.administration.client_changes import AddedClient
 from applinks.administration.hand_values import NewOAuth1Client, OAuth1ClientChange
@@ -13,8 +10,8 @@ from applinks.administration.oauth1_clients import add_oauth1_client, change_oau
 from applinks.records.clients import Client
 from applinks.records.token_credentials import TemporaryCredentials
 from applinks.secret import Secret
-from applinks.wire.oauth1.keys import format_public_key
 from applinks.wire.token_format import TokenKind, format_token, parse_token
+from tests.rsa_keys import make_rsa_key, write_private, write_public
 from tests.web.hand import ROBIN, find_link
 from tests.web.site import USERS, Site
 
@@ -29,9 +26,8 @@ NEW_JIRA = f"/applinks/new/by-hand?url={quote(JIRA, safe='')}"
 
 def make_keys(bits: int = 2048) -> tuple[str, str]:
     """Give a private and a public key, in PEM."""
-    key = generate_private_key(public_exponent=65537, key_size=bits)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return private, format_public_key(key.public_key())
+    key = make_rsa_key(bits)
+    return write_private(key), write_public(key)
 
 
 PRIVATE, PUBLIC = make_keys()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from applinks.secret import Secret
 
 OUT_OF_BAND = "oob"
-"""The callback of a client that has its users type the verifier."""
+"""RFC 5849 §2.1: the callback of a client that has none, and has its users type the verifier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,17 @@ async def test_out_of_band_the_verifier_is_shown_and_nothing_is_redirected(oauth
     assert (await oauth1.exchange(temporary, approved.oauth_verifier.reveal())).token
 
 
+async def test_a_verifier_that_is_typed_is_short_and_may_come_in_small_letters(oauth1: OAuth1World) -> None:
+    """Ours: what a person has to type."""
+    temporary = await oauth1.begin(callback=OUT_OF_BAND)
+    approved = await oauth1.approve(temporary.token)
+    assert approved.oauth_verifier is not None
+    code = approved.oauth_verifier.reveal()
+    assert len(code) == 10
+    assert (await get_problem(oauth1.exchange(temporary, code[::-1]))).code == "token_rejected"
+    assert (await oauth1.exchange(temporary, f" {code.lower()} ")).token
+
+
 @pytest.mark.requirement("rfc5849-2.2-3")
 @pytest.mark.parametrize("callback", [CALLBACK, f"{CALLBACK}?a=%26x&a=2"])
 async def test_the_answer_keeps_the_query_of_the_callback(oauth1: OAuth1World, callback: str) -> None:

@@ -11,6 +11,7 @@ from applinks.incoming.oauth1.owner_authorization import open_owner_authorizatio
 from applinks.records.links import Pause
 from applinks.secret import Secret
 from applinks.wire.http import Request
+from applinks.wire.oauth1.parameters import FORM
 from applinks.wire.oauth1.signature import SharedSecrets, SignatureMethod
 from applinks.wire.oauth1.signed_request import sign_request
 from applinks.wire.token_format import TokenKind, format_token, parse_token
@@ -23,6 +24,7 @@ from tests.incoming.oauth1.world import (
     OAuth1World,
     Signer,
     get_problem,
+    make_rsa_key,
     write_query,
 )
 from tests.incoming.world import BASE, SOURCE, get_refusal
@@ -226,3 +228,22 @@ async def test_a_link_that_speaks_it_no_more_serves_no_client_of_it(oauth1: OAut
     assert (await get_refusal(opening)).code == "permission_denied"
     renewing = oauth1.fetch(credentials.token, credentials.secret, session_handle=credentials.session_handle)
     assert (await get_problem(renewing)).code == "permission_denied"
+
+
+@pytest.mark.requirement("O1-06")
+async def test_a_name_that_stands_elsewhere_than_in_the_query_is_refused(oauth1: OAuth1World) -> None:
+    """Ours: a client that thinks it calls as somebody else would call as the one user of its two legs."""
+    await oauth1.change_client(oauth1={"two_legged": True, "execute_as": "2"})
+    url = f"{BASE}/api/issues"
+    form = (("Content-Type", FORM),)
+    for body in (b"xoauth_requestor_id=carol", b"a=b&xoauth%5Frequestor_id=carol", b"xoauth_requestor_id"):
+        request = oauth1.sign(Request(method="POST", url=url, headers=form, body=body))
+        assert (await get_problem(authenticate(request, side=oauth1.side))).code == "parameter_rejected"
+    said = {"xoauth_requestor_id": "carol", "oauth_consumer_key": KEY_CLIENT, "oauth_nonce": "h"}
+    said["oauth_timestamp"] = str(oauth1.inner.clock.now())
+    signer = Signer(SignatureMethod.RSA_SHA1, make_rsa_key(0))
+    in_header = sign_request(Request(method="GET", url=url), said, signer)
+    assert (await get_problem(authenticate(in_header, side=oauth1.side))).code == "parameter_rejected"
+    for fine in (b"a=xoauth_requestor_id%3Dcarol", b"xxoauth_requestor_id=carol", b"a=%26xoauth_requestor_id=1"):
+        request = oauth1.sign(Request(method="POST", url=url, headers=form, body=fine))
+        assert await authenticate(request, side=oauth1.side)

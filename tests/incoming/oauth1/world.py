@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from applinks.entropy import new_id
 from applinks.errors import RefusedError
@@ -39,6 +38,7 @@ from applinks.wire.oauth1.keys import build_rsa_jwk, format_public_key
 from applinks.wire.oauth1.parameters import Transmission
 from applinks.wire.oauth1.signature import SharedSecrets, SignatureMethod, sign_hmac, sign_plaintext, sign_rsa
 from applinks.wire.oauth1.signed_request import sign_request
+from tests import rsa_keys
 from tests.incoming.world import ALLOWED, BASE, SOURCE, World, open_world
 
 REQUEST_TOKEN_URL = f"{BASE}/applinks/oauth1/request-token"
@@ -56,11 +56,9 @@ RSA_METHODS = (SignatureMethod.RSA_SHA1, SignatureMethod.RSA_SHA256, SignatureMe
 HMAC_METHODS = (SignatureMethod.HMAC_SHA1, SignatureMethod.HMAC_SHA256, SignatureMethod.HMAC_SHA512)
 
 
-@cache
 def make_rsa_key(number: int = 0) -> RSAPrivateKey:
     """Make a key, the same for the same number, of the least size that is taken: it is quick to make."""
-    del number
-    return generate_private_key(public_exponent=65537, key_size=1024)
+    return rsa_keys.make_rsa_key(1024, number)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.json import encode
@@ -24,6 +23,7 @@ from applinks.wire.atlassian.authentication_types import AuthenticationType
 from applinks.wire.atlassian.consumer_info import ConsumerInfo, format_consumer_info
 from applinks.wire.atlassian.manifest import AtlassianManifest, build_manifest_json, format_manifest_xml
 from tests.linking.world import A_URL, World
+from tests.rsa_keys import make_rsa_key
 
 pytestmark = pytest.mark.anyio
 
@@ -32,8 +32,8 @@ MANIFEST = "/rest/applinks/1.0/manifest"
 CAPABILITIES = "/rest/applinks/3.0/capabilities"
 CONSUMER = "/plugins/servlet/oauth/consumer-info"
 XML = "application/xml;charset=UTF-8"
-PUBLIC_KEY = generate_private_key(public_exponent=65537, key_size=2048).public_key()
-SHORT_KEY = generate_private_key(public_exponent=65537, key_size=1024).public_key()
+PUBLIC_KEY = make_rsa_key().public_key()
+SHORT_KEY = make_rsa_key(1024).public_key()
 SAID = AtlassianManifest(
     id="4fd9a5c5-12bb-3ac3-8bdd-5a1ee3a6a0dd",
     name="Wiki & Söhne",

@@ -22,8 +22,9 @@ from applinks.wire.http import Request, Response
 from applinks.wire.oauth1.credentials import parse_temporary_credentials, parse_token_credentials
 from applinks.wire.oauth1.signed_request import sign_request
 from tests.administration.hand import ADMIN, URL
-from tests.administration.oauth1 import CALLBACK, add_user, bare_key, make_key, new_client, new_outgoing, public_pem
+from tests.administration.oauth1 import CALLBACK, add_user, bare_key, new_client, new_outgoing, public_pem
 from tests.linking.world import A_URL, NOTIFY, PAGES, Application, Network, World
+from tests.rsa_keys import make_rsa_key
 from tests.wire.oauth1.signers import KeySigner
 
 SOURCE = "192.0.2.9"
@@ -163,7 +164,7 @@ async def open_rest_peer(both: World) -> RestPeer:
         ours=ours,
         network=both.network,
         link=added.link,
-        key=make_key(2048),
+        key=make_rsa_key(),
         endpoints=EndpointTable(endpoints),
         users=users,
     )

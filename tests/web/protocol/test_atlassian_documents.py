@@ -11,8 +11,8 @@ from applinks.wire.atlassian.manifest import parse_atlassian_manifest
 from applinks.wire.http import Request
 from applinks.wire.oauth1.problems import Problem
 from tests.administration.hand import URL
-from tests.administration.oauth1 import make_key
 from tests.linking.world import A_URL, World
+from tests.rsa_keys import make_rsa_key
 from tests.web.protocol.atlassian import PEER_ID, PEER_KEY, REST, RestPeer, read_json
 
 pytestmark = pytest.mark.anyio
@@ -76,7 +76,7 @@ async def test_a_signed_reading_proves_that_both_sides_fit(peer: RestPeer) -> No
     ("signing", "problem"),
     [
         ({"oauth_consumer_key": "nobody"}, Problem.CONSUMER_KEY_UNKNOWN),
-        ({"key": make_key(1024)}, Problem.SIGNATURE_INVALID),
+        ({"key": make_rsa_key(1024)}, Problem.SIGNATURE_INVALID),
         ({"oauth_timestamp": "1000"}, Problem.TIMESTAMP_REFUSED),
     ],
 )

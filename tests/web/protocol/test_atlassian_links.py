@@ -11,8 +11,9 @@ from applinks.wire.http import Response
 from applinks.wire.linking.terms import Level
 from applinks.wire.oauth1.signature import SignatureMethod
 from tests.administration.hand import URL
-from tests.administration.oauth1 import bare_key, make_key
+from tests.administration.oauth1 import bare_key
 from tests.linking.world import A_URL
+from tests.rsa_keys import make_rsa_key
 from tests.web.protocol.atlassian import (
     BASIC,
     IMPERSONATING,
@@ -189,7 +190,7 @@ def serve_documents(peer: RestPeer, url: str) -> None:
     """Let the other application say what it is and by which key it signs."""
     xml = (("Content-Type", "application/xml"),)
     manifest = AtlassianManifest(id=PEER_ID, name="Board", type_id="jira", url=url)
-    info = ConsumerInfo(key=PEER_KEY, name="Board of all", public_key=make_key(1024).public_key())
+    info = ConsumerInfo(key=PEER_KEY, name="Board of all", public_key=make_rsa_key(1024).public_key())
     answers = peer.network.answers
 
     def answer(body: bytes) -> Any:

@@ -13,7 +13,6 @@ from applinks.administration.hand_values import (
     NewOutgoing,
     OAuth1ClientChange,
 )
-from applinks.administration.oauth1.values import find_by_key
 from applinks.administration.oauth1_clients import add_oauth1_client, change_oauth1_client
 from applinks.administration.side import Administration
 from applinks.administration.values import LONGEST_NAME
@@ -137,7 +136,7 @@ async def _set_client(
 ) -> AddedClient:
     """Add the client, or change it; what it may do is said afterwards, since peers name no user as whom it calls."""
     key = found.key if found is not None else consumer.key
-    known = await find_by_key(key, side)
+    known = await side.oauth1.find_client(key)
     if known is not None and known.link.id != link.id:
         raise RefusedError("Another link has a consumer with this key.", code="key_taken", status=409)
     name = (found.name if found is not None else consumer.name)[:LONGEST_NAME]

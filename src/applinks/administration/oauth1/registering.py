@@ -1,5 +1,6 @@
 """What we are at a server of OAuth 1.0a, made of what an administrator entered."""
 
+import re
 from dataclasses import replace
 
 from applinks.administration.hand_values import LinkChange, NewOutgoing
@@ -13,6 +14,7 @@ from applinks.wire.linking.terms import Level
 from applinks.wire.oauth1.signature import SignatureMethod
 from applinks.wire.urls import MalformedUrlError, check_endpoint_url
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 # By the fields of `ServerEndpoints`, what they are called on the page.
 _NAMES = {
     "temporary_endpoint": "request token URL",
@@ -111,7 +113,9 @@ def _resolve_one(given: str, url: str, side: Administration, *, field: str) -> s
     cleaned = given.strip()
     if not cleaned:
         raise InvalidValueError(field, "endpoint_missing", f"Enter the {_NAMES[field]}.")
-    absolute = cleaned if "://" in cleaned.partition("?")[0] else f"{url}/{cleaned.lstrip('/')}"
+    # What a browser would read as another host or scheme is none of the link's paths.
+    is_absolute = cleaned.startswith("//") or _SCHEME.match(cleaned) is not None
+    absolute = cleaned if is_absolute else f"{url}/{cleaned.removeprefix('/')}"
     try:
         check_endpoint_url(absolute, allow_http=bool(side.settings.allow_http_for_loopback))
     except MalformedUrlError as error:

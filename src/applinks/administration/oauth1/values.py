@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from applinks.administration.side import Administration
 from applinks.administration.values import LONGEST_SECRET, InvalidValueError, check_redirect_uris
-from applinks.incoming.store import FoundClient
 from applinks.records.token_credentials import OUT_OF_BAND
 from applinks.records.users import Role, User
 from applinks.secret import Secret
@@ -73,16 +72,8 @@ async def check_key_is_free(key: str, side: Administration) -> None:
     Raises:
         InvalidValueError: ``key_taken``.
     """
-    if await find_by_key(key, side) is not None:
+    if await side.oauth1.find_client(key) is not None:
         raise InvalidValueError("key", "key_taken", f"There is a client (consumer) with the key {key!r} already.")
-
-
-async def find_by_key(key: str, side: Administration) -> FoundClient | None:
-    """Give the live client of OAuth 1.0a with that consumer key."""
-    for found in await side.incoming.list_clients():
-        if found.client.oauth1 is not None and found.client.client_id == key:
-            return found
-    return None
 
 
 def read_public_key(text: str) -> str:

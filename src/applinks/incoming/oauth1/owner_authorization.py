@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from applinks.entropy import new_typed_code
 from applinks.errors import RefusedError, StoreBusyError
 from applinks.incoming.challenges import build_unavailable
 from applinks.incoming.grants import build_grant, build_grant_event, find_remembered_grant
@@ -294,7 +295,7 @@ async def _approve(
 ) -> ApprovedAuthorization | None:
     """Store the yes, and give what follows; None: grant or credentials are not what they were."""
     now, is_dialect = side.clock.now(), opened.credentials.is_dialect_1_0
-    oauth_verifier = None if is_dialect else format_base64url(side.entropy.random_bytes(_VERIFIER_BYTES))
+    oauth_verifier = None if is_dialect else _make_verifier(opened, side)
     is_ours = await side.oauth1.approve_temporary_credentials(
         opened.credentials.row,
         at=now,
@@ -311,6 +312,13 @@ async def _approve(
         url=add_query(opened.callback, said) if opened.callback else "",
         oauth_verifier=None if oauth_verifier is None else Secret(oauth_verifier),
     )
+
+
+def _make_verifier(opened: OpenedAuthorization, side: IncomingSide) -> str:
+    """Make what proves that she came back; short where she types it: only the client itself can try one."""
+    if opened.is_out_of_band:
+        return new_typed_code(side.entropy)
+    return format_base64url(side.entropy.random_bytes(_VERIFIER_BYTES))
 
 
 def _check_user(opened: OpenedAuthorization, user: User) -> None:

@@ -76,7 +76,7 @@ async def load_call(verified: VerifiedRequest, url: str, side: IncomingSide) -> 
     Find the user of a call.
 
     Raises:
-        OAuth1RefusedError: it names several users.
+        OAuth1RefusedError: it names several users, or one elsewhere than in the query.
     """
     requestor = _find_requestor(verified, url)
     user: User | None = None
@@ -197,7 +197,15 @@ def _find_requestor(verified: VerifiedRequest, url: str) -> str | None:
             raise refuse_parameter(name, detail=f"{name} occurs more than once")
         if named:
             return _decode(name, named[0])
+        if name == REQUESTOR and _is_named_elsewhere(verified.signed.base_string):
+            # Whoever thinks that it calls as somebody else is not to call as itself.
+            raise refuse_parameter(name, detail=f"{name} stands in the header or the form: its place is the query")
     return None
+
+
+def _is_named_elsewhere(base_string: str) -> bool:
+    """Whether the newer name is signed at all; an equals sign in a value is escaped twice there."""
+    return f"&{REQUESTOR}%3D" in base_string or f"%26{REQUESTOR}%3D" in base_string
 
 
 def _may_name_users(verified: VerifiedRequest) -> bool:

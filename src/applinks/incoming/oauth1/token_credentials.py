@@ -163,7 +163,9 @@ def _decide_renewal(loaded: LoadedExchange, found: FoundTokenCredentials, now: i
 def _check_verifier(oauth_verifier: str, digest: bytes) -> None:
     if not oauth_verifier:
         raise refuse_absent("oauth_verifier")
-    if not is_same_digest(digest, digest_secret(oauth_verifier)):
+    # One that was typed may come in small letters, and with what was pasted around it.
+    tried = (oauth_verifier, oauth_verifier.strip().upper())
+    if not any(is_same_digest(digest, digest_secret(each)) for each in tried):
         raise OAuth1RefusedError(Problem.TOKEN_REJECTED, detail="oauth_verifier is another")
 
 

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 Pair = tuple[str, str]
 
-# Two levels are all that these documents have; one more is tolerated and skipped.
+# Two levels are all that these documents have; a newer one may have some more, which are skipped.
 _DEEPEST = 8
 _MOST_ELEMENTS = 500
 # What XML 1.0 cannot hold at all, escaped or not.

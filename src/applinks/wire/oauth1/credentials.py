@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from applinks.secret import Secret
 from applinks.wire.oauth1.encoding import MalformedEncodingError, decode, encode
 
-OUT_OF_BAND = "oob"
-"""RFC 5849 §2.1: the client has no callback."""
-
 # Ten years: a server that says more says nonsense, and a sum with it must fit into 64 bits.
 _MOST_SECONDS = 10 * 366 * 86400
 _LONGEST_BODY = 16 * 1024

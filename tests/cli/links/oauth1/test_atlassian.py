@@ -9,7 +9,7 @@ import pytest
 from applinks.wire.atlassian.consumer_info import ConsumerInfo, format_consumer_info
 from tests.cli.conftest import BASE_URL, Run
 from tests.cli.foreign_server import ForeignServer
-from tests.cli.keys import make_key
+from tests.rsa_keys import make_rsa_key
 
 _TYPES = "com.atlassian.applinks.api.auth.types."
 
@@ -34,7 +34,7 @@ def atlassian(foreign: ForeignServer) -> ForeignServer:
         },
         "/rest/applinks/3.0/capabilities": ["STATUS_API"],
         "/plugins/servlet/oauth/consumer-info": format_consumer_info(
-            ConsumerInfo(key="jira-1", name="Old Jira", public_key=make_key().public_key())
+            ConsumerInfo(key="jira-1", name="Old Jira", public_key=make_rsa_key().public_key())
         ),
     }
     return foreign

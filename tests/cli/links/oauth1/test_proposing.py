@@ -14,8 +14,8 @@ from applinks.wire.linking.messages import PROPOSAL_TYP
 from applinks.wire.oauth1.keys import build_rsa_jwk
 from tests.cli.conftest import Run, open_database
 from tests.cli.foreign_server import ForeignServer, serve_foreign
-from tests.cli.keys import make_key
 from tests.interplay.serving import make_key as make_signing_key
+from tests.rsa_keys import make_rsa_key
 from tests.wire.linking.samples import make_manifest
 
 BOTH = ("oauth2", "oauth1")
@@ -24,7 +24,7 @@ BOTH = ("oauth2", "oauth1")
 def _show(server: ForeignServer, **changes: Any) -> None:
     server.documents["/.well-known/application-link"] = build_manifest(make_manifest(server.url, **changes))
     server.documents["/applinks/oauth2/jwks"] = {"keys": [make_signing_key()[1]]}
-    jwk = build_rsa_jwk(make_key().public_key())
+    jwk = build_rsa_jwk(make_rsa_key().public_key())
     server.documents["/applinks/oauth1/jwks"] = {"keys": [jwk | {"kid": compute_thumbprint(jwk), "use": "sig"}]}
 
 

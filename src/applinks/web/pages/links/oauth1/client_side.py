@@ -65,7 +65,7 @@ def _build_identity(values: ClientValues, problems: Mapping[str, str], *, us: st
     )
     description = Field(
         name="description",
-        label=_("Description"),
+        label=_("Description of the client (consumer)"),
         value=values.description,
         longest=LONGEST_DESCRIPTION,
         hint=_("For administrators: what it is, and whom to ask. It may stay empty."),

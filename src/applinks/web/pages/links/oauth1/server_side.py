@@ -84,7 +84,7 @@ def _build_application(values: ServerValues, problems: Mapping[str, str], *, kin
     )
     description = Field(
         name="server_description",
-        label=_("Description"),
+        label=_("Description of the service provider"),
         value=values.description,
         longest=LONGEST_DESCRIPTION,
         hint=_("For administrators: what it is, and whom to ask. It may stay empty."),
