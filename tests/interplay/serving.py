@@ -113,9 +113,9 @@ def with_storage(settings: Settings, use: Callable[[Storage], Awaitable[T]]) -> 
     return asyncio.run(run())
 
 
-async def lay(storage: Storage, link: Link, client: Client | None = None) -> None:
-    """Store a link, and a client of it, as if administrators had made them."""
-    write = LinkWrite(link=link, expected_version=None, clients=(client,))
+async def lay(storage: Storage, link: Link, *clients: Client) -> None:
+    """Store a link, and clients of it, as if administrators had made them."""
+    write = LinkWrite(link=link, expected_version=None, clients=clients)
     assert await storage.linking.commit(write) is CommitResult.WRITTEN
 
 
