@@ -8,6 +8,7 @@ from applinks.records.links import Direction, EndReason, Link, LinkKind, Pause, 
 from applinks.records.registrations import Registration, ServerEndpoints
 from applinks.secret import Secret
 from applinks.web.pages.links.hand.pages import HandValues, build_address_page, build_change_page, build_hand_page
+from applinks.web.pages.links.hand.problems import Problems
 from applinks.web.pages.links.hand.server import KnownServer
 from applinks.web.pages.links.hand.sides import IncomingValues, OutgoingValues, build_incoming_side, build_outgoing_side
 from applinks.web.pages.links.hand.views import HandChangePage, HandPage, NewSecret
@@ -201,9 +202,11 @@ def _fill(server: KnownServer | None, **changes: Any) -> HandPage:
         name=changes.get("name", server.name if server else ""),
         incoming=changes.get("incoming", IncomingValues(is_enabled=server is None, scopes=("issues:read",))),
         outgoing=changes.get("outgoing", OutgoingValues.of_server(server) if server else None),
-        problems=changes.get("problems", {}),
-        problem=changes.get("problem", ""),
-        standing_url=changes.get("standing_url", ""),
+        problems=Problems(
+            fields=changes.get("problems", {}),
+            problem=changes.get("problem", ""),
+            standing_url=changes.get("standing_url", ""),
+        ),
     )
     return build_hand_page(server, values, us="Tracker", scopes=SCOPES, tint=2, once="sample")
 

@@ -8,6 +8,7 @@ from applinks.records.links import Direction, Link
 from applinks.records.registrations import Registration, ServerEndpoints
 from applinks.secret import Secret
 from applinks.web.pages.links.hand.pages import build_change_page, build_client_page
+from applinks.web.pages.links.hand.problems import Problems
 from applinks.web.pages.links.hand.server import KnownServer
 from applinks.web.pages.links.hand.sides import IncomingValues, build_incoming_side
 from applinks.web.pages.links.hand.views import HandPage, NewSecret, Variant
@@ -219,15 +220,17 @@ NEW_PAGES = {
         name="",
         client=ClientValues(key="gadget", two_legged=True, methods=("PLAINTEXT",), makes_secret=True),
         server=ServerValues(endpoints={"temporary": "/oauth/request"}, client_id="tracker", method="HMAC-SHA1"),
-        problems={
-            "name": "Give it a name; users read it when they are asked for access.",
-            "public_key": _PRIVATE,
-            "method": "PLAINTEXT shows the secret to whoever reads along: it is had over https only.",
-            "scope": "Name at least one scope: without any it may do nothing.",
-            "execute_as": "Name the user as whom such calls run.",
-            "token_endpoint": "Here those are exchanged once a user has said yes.",
-            "client_secret": "Type the secret again: nothing is saved yet, and a page never sends one back.",
-        },
+        problems=Problems(
+            fields={
+                "name": "Give it a name; users read it when they are asked for access.",
+                "public_key": _PRIVATE,
+                "method": "PLAINTEXT shows the secret to whoever reads along: it is had over https only.",
+                "scope": "Name at least one scope: without any it may do nothing.",
+                "execute_as": "Name the user as whom such calls run.",
+                "token_endpoint": "Here those are exchanged once a user has said yes.",
+                "client_secret": "Type the secret again: nothing is saved yet, and a page never sends one back.",
+            }
+        ),
     ),
 }
 """Making a link."""

@@ -58,6 +58,18 @@ async def get_client_path(site: Site, **changes: Any) -> str:
     return f"/applinks/links/{added.link.handle}/clients/{added.client.id}"
 
 
+async def test_administering_links_is_offered_for_a_client_by_hand_and_kept_by_saving(site: Site) -> None:
+    """Product §4: the administrative applinks:admin; only where a record names it."""
+    path = await get_client_path(site)
+    page = await site.get(path, user=ROBIN)
+    assert "Manage the application links of this application" in page.text
+    assert 'value="applinks:admin" checked' not in page.text
+    await change(site, path, scope=["issues:read", "applinks:admin"])
+    assert "applinks:admin" in (await find_client(site, path.split("/")[3])).scopes
+    kept = await site.get(path, user=ROBIN)
+    assert re.search(r'value="applinks:admin"[^>]*checked', kept.text)
+
+
 async def test_a_data_center_peer_is_proposed_with_all_that_it_says(site: Site) -> None:
     """Issue 6: discovery proposes a 1.0a link to such a peer."""
     publish_jira(site)

@@ -11,7 +11,7 @@ from applinks.cli.output import print_json, print_line, print_note
 if TYPE_CHECKING:
     from applinks.storage.migrations import SchemaStatus
 
-app = App(name="database", help="Bring the database up to date, check it, and clear it out.")
+app = App(name="database")
 
 
 @app.command

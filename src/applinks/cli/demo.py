@@ -11,7 +11,6 @@ from applinks.cli.options import ConfigOption, JsonOption
 from applinks.cli.output import print_facts, print_json, print_line
 from applinks.demo.applications import Application, ProtocolChoice
 from applinks.demo.steps import list_steps, say_protocols
-from applinks.demo.supervisor import DemoOptions, run_demo
 
 
 def demo(
@@ -46,6 +45,7 @@ def demo(
     Tracker has issues, Start page has a dashboard that shows them; each has users of its own.
     Ends with Ctrl-C. The data is in a temporary folder that is removed, unless --state-dir names one.
     """
+    from applinks.demo.supervisor import DemoOptions, run_demo
 
     def announce(applications: Sequence[Application], is_linked: bool) -> None:
         if json:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from applinks.cli.opening import Opened
     from applinks.records.failures import Failure
 
-app = App(name="failures", help="See what was refused or failed, and why.")
+app = App(name="failures")
 
 
 @app.command(name="list")

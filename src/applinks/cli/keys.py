@@ -11,7 +11,7 @@ from applinks.words import say_protocol
 if TYPE_CHECKING:
     from applinks.records.keys import KeyPair
 
-app = App(name="keys", help="See the keys that this application signs with.")
+app = App(name="keys")
 
 
 @app.command(name="list")

@@ -5,27 +5,25 @@ import contextlib
 import io
 import os
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 from cyclopts.panel import CycloptsPanel
 
-from applinks.cli.clients.commands import app as clients
-from applinks.cli.database import app as database
 from applinks.cli.demo import demo
-from applinks.cli.failures import app as failures
-from applinks.cli.keys import app as keys
-from applinks.cli.links.commands import app as links
 from applinks.cli.options import OPTIONS
 from applinks.cli.out import out
 from applinks.cli.output import clean
 from applinks.cli.serve import serve
-from applinks.cli.tokens import app as tokens
-from applinks.cli.users import app as users
 from applinks.errors import ApplinksError, PeerError, RefusedError, StoreError
 from applinks.words import say_refusal
+
+
+def _find_version() -> str:
+    from importlib.metadata import version
+
+    return version("applinks")
 
 
 def _format_error(error: CycloptsError) -> object:
@@ -41,13 +39,28 @@ app = App(
     name="applinks",
     help="Link two web applications, so that each can call the other as its users, with OAuth.",
     help_epilogue="Settings come from options, APPLINKS_… variables or applinks.toml, in that order.",
-    version=lambda: version("applinks"),
+    version=_find_version,
     help_format="plaintext",
     error_formatter=_format_error,
 )
-# Their modules are light: what a command needs of the database or the servers is loaded inside it.
-for each in (demo, serve, users, links, clients, tokens, keys, out, failures, database):
-    app.command(each)
+
+
+def _add_group(place: str, help_text: str) -> None:
+    """Add the commands of a module by its name: of all groups only the one that is called is loaded."""
+    app.command(f"applinks.cli.{place}:app", name=place.partition(".")[0], help=help_text)
+
+
+# What a command needs of the database or the servers is loaded inside it: --help and a typing error need none of it.
+app.command(demo)
+app.command(serve)
+_add_group("users", "Add, see, pause and delete the users of applinks serve, and set their passwords.")
+_add_group("links.commands", "Add, see, change, pause, resume and delete application links.")
+_add_group("clients.commands", "Add, see, change and delete applications that call us, and their secrets.")
+_add_group("tokens", "See and revoke what applications hold to call us.")
+_add_group("keys", "See the keys that this application signs with.")
+app.command(out)
+_add_group("failures", "See what was refused or failed, and why.")
+_add_group("database", "Bring the database up to date, check it, and clear it out.")
 
 
 def main() -> None:

@@ -1,5 +1,8 @@
 """The command ``applinks serve``."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -48,9 +51,10 @@ def serve(
 
     A database that is new is made. Ends with Ctrl-C.
     """
-    from applinks.hosts.server.logs import configure_logs
-    from applinks.hosts.server.run import build_loopback_url, listen, run_server
-    from applinks.hosts.server.server import Server
+    with _hold_collector():
+        from applinks.hosts.server.logs import configure_logs
+        from applinks.hosts.server.run import build_loopback_url, listen, run_server
+        from applinks.hosts.server.server import Server
 
     # Wrong settings are said before anything is opened.
     given: dict[str, Any] = {"database": database, "proxies": proxy}
@@ -61,6 +65,17 @@ def serve(
         settings = Settings.load(config=config, base_url=build_loopback_url(listening), **given)
     configure_logs()
     run_server(Server(settings), listening, lambda started: _announce(started, is_named=is_named, database=database))
+
+
+@contextmanager
+def _hold_collector() -> Iterator[None]:
+    """Let no garbage be looked for while everything is loaded: all of it stays, and each look takes longer."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _announce(started: "Started", *, is_named: bool, database: str | None) -> None:

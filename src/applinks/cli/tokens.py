@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from applinks.administration.tokens import HeldTokens
     from applinks.cli.opening import Opened
 
-app = App(name="tokens", help="See and revoke what applications hold to call us.")
+app = App(name="tokens")
 
 _HEADINGS = ("Tokens", "Client ID", "Link", "Protocol", "User", "Scopes", "Since", "Last used", "Expires")
 

@@ -14,7 +14,7 @@ from applinks.secret import Secret
 if TYPE_CHECKING:
     from applinks.records.accounts import Account
 
-app = App(name="users", help="Add, see, pause and delete the users of applinks serve, and set their passwords.")
+app = App(name="users")
 
 NameArgument = Annotated[str, Parameter(help="The name that the user logs in with, whatever its case.")]
 PasswordOption = Annotated[

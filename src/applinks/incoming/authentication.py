@@ -1,6 +1,6 @@
 """Who is it: a caller, nobody that we know, or somebody whose credentials of ours are bad."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from applinks.incoming.caller import Caller
@@ -55,6 +55,8 @@ async def authenticate(
     if not values and not (form and request.body) and _CONSUMER_KEY not in request.url:
         # Most of what a host is asked: its own users' browsers.
         return None
+    if not (form and request.body) and (lone := find_lone_token(values, request.url)) is not None:
+        return await verify_bearer_token(lone, url=request.url, side=side)
     tokens = [token for value in values if (token := _find_own_token(value)) is not None]
     signer = await _find_signer(get_as_sent(request), side, form=form)
     if not tokens and signer is None:
@@ -69,6 +71,17 @@ async def authenticate(
     if read_form is not None and parse_content_type(request.header("content-type")) == FORM:
         request = replace(request, body=await read_form())
     return await verify_signed_call(request, source=source, side=side, signer=signer)
+
+
+def find_lone_token(values: Sequence[str], url: str) -> str | None:
+    """
+    Give the bearer token of ours that leaves no place for other credentials, as most of what applications send.
+
+    ``values`` are those of the ``Authorization`` header. None: `authenticate` has to look closer.
+    """
+    if len(values) != 1 or _CONSUMER_KEY in url:
+        return None
+    return _find_own_token(values[0])
 
 
 async def _find_signer(request: Request, side: IncomingSide, *, form: bool) -> FoundClient | None:

@@ -146,13 +146,21 @@ def check_caller_may(
     Raises:
         RefusedError: with the challenge that fits.
     """
-    url, rules = request.url, side.rules
-    needed = tuple(scope.split())
-    if _names_access_token(url):
-        description = "The access token belongs into the Authorization header, not into the query."
-        raise build_refusal(ErrorCode.INVALID_REQUEST, description, url=url, rules=rules)
     if caller is None:
-        raise _refuse_stranger(request, needed, side)
+        _refuse_token_in_query(request.url, side.rules)
+        raise _refuse_stranger(request, tuple(scope.split()), side)
+    check_known_caller_may(caller, scope, user_needed=user_needed, url=request.url, side=side)
+
+
+def check_known_caller_may(caller: Caller, scope: str, *, user_needed: bool, url: str, side: IncomingSide) -> None:
+    """
+    Check that somebody whom we know may use a route, as `check_caller_may`; of the request the URL is enough.
+
+    Raises:
+        RefusedError: with the challenge that fits.
+    """
+    rules, needed = side.rules, tuple(scope.split())
+    _refuse_token_in_query(url, rules)
     if caller.client.oauth1 is not None:
         _check_oauth1_caller(caller, needed, user_needed=user_needed)
         return
@@ -205,12 +213,14 @@ def _refuse_unknown_client(request: Request, side: IncomingSide) -> RefusedError
     return OAuth1RefusedError(Problem.CONSUMER_KEY_UNKNOWN, detail=f"unknown oauth_consumer_key {client[:200]!r}")
 
 
-def _names_access_token(url: str) -> bool:
+def _refuse_token_in_query(url: str, rules: Rules) -> None:
     query = url.partition("?")[2]
     if not query:
-        return False
+        return
     form = collect_form(query)
-    return "access_token" in {name for name, _ in form} | set(form.faults)
+    if "access_token" in {name for name, _ in form} | set(form.faults):
+        description = "The access token belongs into the Authorization header, not into the query."
+        raise build_refusal(ErrorCode.INVALID_REQUEST, description, url=url, rules=rules)
 
 
 def _describe_wait(link: Link) -> str:

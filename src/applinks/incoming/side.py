@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from applinks.clock import Clock
 from applinks.entropy import Entropy, Rows
 from applinks.incoming.oauth1.store import OAuth1Store
+from applinks.incoming.oauth2.decided_callers import DecidedCallers
 from applinks.incoming.rules import Rules, build_rules
 from applinks.incoming.seen_users import SeenUsers
 from applinks.incoming.store import IncomingStore
@@ -43,6 +44,7 @@ class IncomingSide:
     failures: FailureLog
     usage: Usage = field(default_factory=Usage, repr=False)
     limits: RateLimits = field(default_factory=RateLimits, repr=False)
+    decided: DecidedCallers = field(default_factory=DecidedCallers, repr=False)
     find_peer_key: Callable[[Link, UnverifiedJwt], Awaitable[Link | None]] | None = None
     hear_early_call: Callable[[Link], None] | None = None
     rules: Rules = field(init=False, repr=False)

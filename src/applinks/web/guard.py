@@ -2,15 +2,17 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, final
 
 from applinks.entropy import SystemEntropy, new_reference
 from applinks.errors import ApplinksError, RefusedError
-from applinks.incoming.authentication import authenticate
+from applinks.incoming.authentication import authenticate, find_lone_token
 from applinks.incoming.caller import Caller
-from applinks.incoming.policy import check_caller_may
+from applinks.incoming.oauth2.bearer_token import verify_bearer_token
+from applinks.incoming.policy import check_caller_may, check_known_caller_may
 from applinks.incoming.side import IncomingSide
 from applinks.settings import Settings
 from applinks.web.errors import answer_protocol_error
@@ -22,6 +24,7 @@ from applinks.web.protocol.asgi import (
     Receive,
     Send,
     build_request,
+    build_url,
     get_own_path,
     read_body,
     send_response,
@@ -35,6 +38,8 @@ CALLER_KEY = "applinks.caller"
 """Where the guard puts the `Caller` in the ASGI scope; absent: the request carries no credentials of ours."""
 
 _SEEN_KEY = "applinks.seen"
+_CONSUMER_KEY = b"oauth_consumer_key"
+_AUTHORIZATION_LENGTH, _CONTENT_TYPE_LENGTH = len(b"authorization"), len(b"content-type")
 
 # A start that fails needs a person; whoever polls does so slowly.
 _RETRY_SECONDS = "60"
@@ -51,20 +56,58 @@ class GuardContext:
     endpoints: EndpointTable
 
 
-@dataclass(slots=True)
+@final
 class _Seen:
     """
-    A request that the guard passed on.
+    A request as the guard saw it; what mounts a part of the host changes the ASGI scope afterwards.
+
+    Most of what a host is asked shows nothing of ours: its headers are gone through once, and nothing is made of them.
 
     Attributes:
+        authorizations: the values of its ``Authorization`` header.
         body: what to read a form from, before the host does; None: there is none.
         caller: who was found.
     """
 
-    request: Request
-    source: str
-    body: KeptBody | None
-    caller: Caller | None = None
+    __slots__ = ("_came", "_path", "_request", "_settings", "authorizations", "body", "caller")
+
+    def __init__(self, asgi_scope: AsgiScope, receive: Receive, settings: Settings, path: str) -> None:
+        headers = tuple(asgi_scope["headers"])
+        self._came = {**asgi_scope, "headers": headers}
+        self._settings = settings
+        self._request: Request | None = None
+        self._path = path
+        self.authorizations, content_type = _look_at_headers(headers)
+        # Whatever the method: a host may read the form of a GET, and a signature covers it there, too.
+        self.body = KeptBody(receive) if content_type and parse_content_type(content_type) == FORM else None
+        self.caller: Caller | None = None
+
+    @property
+    def request(self) -> Request:
+        """The request as a value, without its body."""
+        if self._request is None:
+            self._request = build_request(self._came, self._settings, self._path)
+        return self._request
+
+    @property
+    def url(self) -> str:
+        """The URL of `request`."""
+        return build_url(self._came, self._settings, self._path)
+
+    @property
+    def source(self) -> str:
+        """The address that it came from."""
+        return _find_source(self._came)
+
+    @property
+    def may_show_credentials(self) -> bool:
+        """Whether there is anything to look at before the host is asked; a form is looked at when a route needs it."""
+        return bool(self.authorizations) or _CONSUMER_KEY in (self._came.get("query_string") or b"")
+
+    @property
+    def may_be_signed(self) -> bool:
+        """Whether its caller is one of OAuth 1.0a, or may turn out to be one by a form."""
+        return self.caller.protocol == "oauth1" if self.caller is not None else self.body is not None
 
     async def read_form(self, *, limit: int) -> bytes | None:
         """Give the form body; None: there is none to be read."""
@@ -106,16 +149,17 @@ class Guard:
             response = await _answer_endpoint(endpoint, asgi_scope, receive, path, context=context)
             await send_response(response, send, without_body=asgi_scope["method"] == "HEAD")
             return
-        seen = asgi_scope[_SEEN_KEY] = _see(asgi_scope, receive, context, path)
-        try:
-            seen.caller = await _authenticate(seen, context)
-        except ApplinksError as error:
-            refusal = await _answer_error(error, place="guard", context=context)
-            await send_response(refusal, send, without_body=asgi_scope["method"] == "HEAD")
-            return
-        if seen.caller is not None:
-            asgi_scope[CALLER_KEY] = seen.caller
-        if seen.body is not None or (seen.caller is not None and seen.caller.protocol == "oauth1"):
+        seen = asgi_scope[_SEEN_KEY] = _Seen(asgi_scope, receive, context.settings, path)
+        if seen.may_show_credentials:
+            try:
+                seen.caller = await _authenticate(seen, context)
+            except ApplinksError as error:
+                refusal = await _answer_error(error, place="guard", context=context)
+                await send_response(refusal, send, without_body=asgi_scope["method"] == "HEAD")
+                return
+            if seen.caller is not None:
+                asgi_scope[CALLER_KEY] = seen.caller
+        if seen.may_be_signed:
             send = _hold_back_cookies(send, seen)
         await self._host(asgi_scope, seen.body or receive, send)
 
@@ -135,20 +179,22 @@ async def check_request(
     caller = find_caller(asgi_scope)
     # As the guard saw it: what mounts a part of the host changes the path, and not what the caller asked for.
     seen = asgi_scope.get(_SEEN_KEY)
-    request = (
-        seen.request
-        if isinstance(seen, _Seen)
-        else build_request(asgi_scope, context.settings, get_own_path(asgi_scope, context.settings))
-    )
+    side = context.incoming
     try:
-        if caller is None and isinstance(seen, _Seen):
+        if not isinstance(seen, _Seen):
+            request = build_request(asgi_scope, context.settings, get_own_path(asgi_scope, context.settings))
+            check_caller_may(caller, needed, user_needed=user_needed, request=request, side=side)
+        elif caller is not None:
+            check_known_caller_may(caller, needed, user_needed=user_needed, url=seen.url, side=side)
+        else:
+            request = seen.request
             form = await seen.read_form(limit=context.settings.sizes.protocol_body)
             if form is not None:
                 request = replace(request, body=form)
-                caller = await authenticate(request, side=context.incoming, source=seen.source, form=True)
+                caller = await authenticate(request, side=side, source=seen.source, form=True)
             if caller is not None:
                 seen.caller = asgi_scope[CALLER_KEY] = caller
-        check_caller_may(caller, needed, user_needed=user_needed, request=request, side=context.incoming)
+            check_caller_may(caller, needed, user_needed=user_needed, request=request, side=side)
     except ApplinksError as error:
         concerned = {"link_id": caller.link.id, "client": caller.client.id} if caller else {}
         return await _answer_error(error, place="guard", context=context, **concerned)
@@ -161,22 +207,34 @@ def find_caller(asgi_scope: Mapping[str, Any]) -> Caller | None:
     return caller if isinstance(caller, Caller) else None
 
 
-def _see(asgi_scope: AsgiScope, receive: Receive, context: GuardContext, path: str) -> _Seen:
-    request = build_request(asgi_scope, context.settings, path)
-    # Whatever the method: a host may read the form of a GET, and a signature covers it there, too.
-    has_form = parse_content_type(request.header("content-type")) == FORM
-    return _Seen(request, _find_source(asgi_scope), KeptBody(receive) if has_form else None)
+def _look_at_headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[str], str]:
+    """Give the values of ``Authorization``, and the ``Content-Type``."""
+    authorizations: list[str] = []
+    content_types: list[str] = []
+    for name, value in headers:
+        # Most names are told apart by their length.
+        if len(name) == _AUTHORIZATION_LENGTH and name.lower() == b"authorization":
+            authorizations.append(str(value, "latin-1"))
+        elif len(name) == _CONTENT_TYPE_LENGTH and name.lower() == b"content-type":
+            content_types.append(str(value, "latin-1"))
+    return authorizations, ", ".join(content_types)
 
 
 async def _authenticate(seen: _Seen, context: GuardContext) -> Caller | None:
-    async def read_form() -> bytes:
-        form = await seen.read_form(limit=context.settings.sizes.page_body)
-        if form is None and seen.body is not None:
-            # What cannot be read as a whole cannot be verified.
-            raise RefusedError("The body is too large.", status=413)
-        return form or b""
-
+    url = seen.url
+    lone = find_lone_token(seen.authorizations, url)
+    if lone is not None:
+        return await verify_bearer_token(lone, url=url, side=context.incoming)
+    read_form = partial(_read_whole_form, seen, context.settings.sizes.page_body) if seen.body is not None else None
     return await authenticate(seen.request, side=context.incoming, source=seen.source, read_form=read_form)
+
+
+async def _read_whole_form(seen: _Seen, limit: int) -> bytes:
+    form = await seen.read_form(limit=limit)
+    if form is None:
+        # What cannot be read as a whole cannot be verified.
+        raise RefusedError("The body is too large.", status=413)
+    return form
 
 
 def _hold_back_cookies(send: Send, seen: _Seen) -> Send:

@@ -24,7 +24,7 @@ from applinks.cli.options import CommonOptions, YesOption, name_argument
 from applinks.cli.output import clean, print_facts, print_json, print_line, print_table, refuse_use
 
 # What a command needs of the database is loaded inside it: --help and a typing error are answered without.
-app = App(name="clients", help="Add, see, change and delete applications that call us, and their secrets.")
+app = App(name="clients")
 
 ClientArgument = Annotated[str, Parameter(name="CLIENT", help="The client ID, or the client (consumer) key.")]
 _DAY_SECONDS = 86400

@@ -1,94 +1,18 @@
 """The command ``applinks links add``."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from applinks.cli.clients.oauth1.options import build_flag
 from applinks.cli.links.oauth1.options import OAuth1Options
-from applinks.cli.links.options import DisplayUrlOption, IncomingOptions, OutgoingOptions, PrivateAddressOption
+from applinks.cli.links.options import IncomingOptions, OutgoingOptions
+from applinks.cli.links.typed import NewLinkOptions, Typed
 from applinks.cli.options import CommonOptions
 from applinks.cli.output import print_json, refuse_use
+from applinks.errors import RefusedError
 
 if TYPE_CHECKING:
     from applinks.cli.sides import OpenedSides
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLinkOptions:
-    """What a new link is, whichever way it is made."""
-
-    name: Annotated[
-        str | None, Parameter(help="What we call the other application. By default what it calls itself.")
-    ] = None
-    handle: Annotated[
-        str | None,
-        Parameter(help="The link's name in commands and code: a-z, 0-9 and -. By default made of the name."),
-    ] = None
-    issuer: Annotated[
-        str | None,
-        Parameter(help="Their authorization server, where it is not found at the address. By hand only."),
-    ] = None
-    private_address: PrivateAddressOption = False
-    outgoing: Annotated[
-        bool,
-        Parameter(name="--outgoing", negative="--no-outgoing", show_default=False, help="Whether we call them."),
-    ] = True
-    incoming: Annotated[
-        bool | None,
-        Parameter(
-            name="--incoming",
-            negative="--no-incoming",
-            show_default=False,
-            help="Whether they call us. By default yes between two Applinks, and by hand only with --redirect-uri or"
-            " --incoming-scope.",
-        ),
-    ] = None
-    impersonation: Annotated[
-        bool, build_flag("We name the user as whom we call, over OAuth 1.0a, and nobody is asked.", "--impersonation")
-    ] = False
-    incoming_impersonation: Annotated[
-        bool,
-        build_flag("They may name the user as whom they call, over OAuth 1.0a.", "--incoming-impersonation"),
-    ] = False
-    display_url: DisplayUrlOption = None
-    primary: Annotated[
-        bool,
-        build_flag("It is the first of its type here. By default it is, where there is no other.", "--primary"),
-    ] = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
-    """A new link, as it was typed."""
-
-    url: str
-    link: NewLinkOptions
-    outgoing: OutgoingOptions
-    oauth1: OAuth1Options
-    incoming: IncomingOptions
-
-    @property
-    def is_by_hand(self) -> bool:
-        """Whether something was given that only a link by hand has."""
-        values = (self.outgoing.has_values, self.oauth1.has_values, self.incoming.has_values)
-        return bool(self.link.issuer or self.link.display_url) or any(values)
-
-    @property
-    def may_be_atlassian(self) -> bool:
-        """Whether it is worth a look whether they speak Atlassian's application links."""
-        if self.oauth1.is_meant:
-            return not self.oauth1.has_endpoints
-        return not self.is_by_hand and not self.outgoing.scope
-
-    @property
-    def wants_incoming(self) -> bool:
-        """Whether they shall call us, where that has to be said."""
-        if self.link.incoming is not None:
-            return self.link.incoming
-        return self.incoming.has_values or bool(self.incoming.incoming_scope)
 
 
 async def add(
@@ -148,7 +72,6 @@ async def _add(typed: Typed, sides: "OpenedSides", common: CommonOptions) -> dic
     from applinks.cli.links.looking import Look
     from applinks.cli.links.oauth1.adding import add_atlassian, add_oauth1
     from applinks.cli.links.proposing import propose_link
-    from applinks.errors import RefusedError
     from applinks.linking.errors import LinkingError
 
     look = Look(private=typed.link.private_address, sides=sides)

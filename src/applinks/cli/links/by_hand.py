@@ -6,12 +6,13 @@ from applinks.administration.by_hand import add_link
 from applinks.administration.hand_values import NewIncoming, NewLink
 from applinks.administration.values import InvalidValueError
 from applinks.cli.clients.output import describe_new_client, print_new_client
-from applinks.cli.links.adding import Typed
+from applinks.cli.links.hand_facts import HandFacts
 from applinks.cli.links.looking import Look
 from applinks.cli.links.options import IncomingOptions
-from applinks.cli.links.output import HandFacts, describe_link
+from applinks.cli.links.output import describe_link
 from applinks.cli.links.servers import build_outgoing, find_other_side
 from applinks.cli.links.steps import print_next_steps
+from applinks.cli.links.typed import Typed
 from applinks.cli.opening import check_our_scopes, find_actor
 from applinks.cli.options import CommonOptions
 from applinks.cli.output import clean, print_line

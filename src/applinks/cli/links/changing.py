@@ -9,8 +9,7 @@ from applinks.administration.links import LinkView, Wanted, change_incoming, cha
 from applinks.administration.values import InvalidValueError
 from applinks.cli.clients.output import describe_new_client, print_new_client
 from applinks.cli.links.by_hand import build_incoming, name_incoming
-from applinks.cli.links.commands import print_changed
-from applinks.cli.links.editing import TypedChange
+from applinks.cli.links.hand_facts import HandFacts
 from applinks.cli.links.looking import Look
 from applinks.cli.links.oauth1.output import find_own_key, print_oauth1_steps
 from applinks.cli.links.oauth1.servers import (
@@ -20,9 +19,10 @@ from applinks.cli.links.oauth1.servers import (
     find_oauth1_server,
     name_oauth1,
 )
-from applinks.cli.links.output import HandFacts, describe_link
+from applinks.cli.links.output import describe_link, print_changed
 from applinks.cli.links.servers import build_outgoing, choose_changed, find_other_side
 from applinks.cli.links.steps import print_next_steps
+from applinks.cli.links.typed import TypedChange
 from applinks.cli.opening import check_our_scopes, find_actor
 from applinks.cli.options import CommonOptions
 from applinks.cli.output import clean, print_json, print_line, refuse_use

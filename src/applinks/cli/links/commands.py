@@ -1,33 +1,28 @@
 """The commands ``applinks links``; adding and editing have modules of their own."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from applinks.cli.asking import confirm
 from applinks.cli.links.adding import add
 from applinks.cli.links.editing import edit
+from applinks.cli.links.hand_facts import HandFacts, find_hand_facts
 from applinks.cli.links.output import (
     ENDED_HEADINGS,
     LIST_HEADINGS,
-    HandFacts,
     describe_link,
     describe_view,
-    find_hand_facts,
-    is_told,
     list_ended_cells,
-    list_facts,
     list_row,
     list_view_facts,
+    print_changed,
 )
 from applinks.cli.options import CommonOptions, LinkArgument, YesOption
-from applinks.cli.output import clean, print_facts, print_json, print_line, print_table
-
-if TYPE_CHECKING:
-    from applinks.records.links import Link
+from applinks.cli.output import print_facts, print_json, print_line, print_table
 
 # What a command needs of the database is loaded inside it: --help and a typing error are answered without.
-app = App(name="links", help="Add, see, change, pause, resume and delete application links.")
+app = App(name="links")
 app.command(add)
 app.command(edit)
 
@@ -133,14 +128,3 @@ async def delete(link: LinkArgument, /, *, yes: YesOption = False, common: Commo
         confirm(f"Delete the link with {found.name}{'' if found.is_by_hand else ' at both ends'}?", yes=yes)
         changed = await links.delete(link, actor=find_actor(), side=administration)
     print_changed(changed, HandFacts(), common)
-
-
-def print_changed(link: "Link", facts: HandFacts, common: CommonOptions) -> None:
-    """Print a link after a change."""
-    if common.json:
-        print_json(describe_link(link, facts))
-        return
-    print_facts(list_facts(link, facts))
-    if not is_told(link):
-        # What a command can say: it sends nothing itself.
-        print_line(clean(f"The running application tells {link.name} within seconds."))

@@ -1,64 +1,18 @@
 """A link, as the commands print it."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from applinks.cli.links.hand_facts import HandFacts
 from applinks.cli.links.oauth1.output import describe_registration, list_registration_facts
-from applinks.cli.options import knows_base_url
-from applinks.cli.output import format_time
+from applinks.cli.options import CommonOptions
+from applinks.cli.output import clean, format_time, print_facts, print_json, print_line
 from applinks.words import say_authentication, say_end, say_level, say_protocol, say_state
 
 if TYPE_CHECKING:
     from applinks.administration.links import LinkView
-    from applinks.cli.opening import Opened
     from applinks.records.links import Direction, Link
-    from applinks.records.registrations import Registration
-    from applinks.settings import Settings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandFacts:
-    """
-    What only a link by hand has: what we are at the other side, and where users come back to from there.
-
-    Attributes:
-        redirect_uri, connect_url: None where the base URL is not known.
-    """
-
-    registration: "Registration | None" = None
-    redirect_uri: str | None = None
-    connect_url: str | None = None
-
-    @classmethod
-    def gather(cls, link: "Link", registration: "Registration | None", settings: "Settings") -> Self:
-        """Gather them; of a link between two Applinks there are none."""
-        if not link.is_by_hand or registration is None:
-            return cls()
-        from applinks.outgoing.side import build_connect_url, build_redirect_uri
-
-        if not knows_base_url(settings):
-            return cls(registration=registration)
-        return cls(
-            registration=registration,
-            redirect_uri=build_redirect_uri(settings, link.id),
-            connect_url=build_connect_url(settings, link.id),
-        )
-
-    @property
-    def is_incomplete(self) -> bool:
-        """Whether something from the other side is still to be entered."""
-        return self.registration is not None and not self.registration.is_complete
-
 
 _NO_FACTS = HandFacts()
-
-
-async def find_hand_facts(link: "Link", opened: "Opened") -> HandFacts:
-    """Look up what only a link by hand has."""
-    if not link.is_by_hand or link.ended_at:
-        return _NO_FACTS
-    registration = await opened.storage.outgoing.find_registration(link.id)
-    return HandFacts.gather(link, registration, opened.settings)
 
 
 def describe_link(link: "Link", facts: HandFacts = _NO_FACTS) -> dict[str, Any]:
@@ -180,6 +134,17 @@ def list_view_facts(view: "LinkView", facts: HandFacts = _NO_FACTS) -> list[tupl
             for each in view.new_fingerprints
         ),
     ]
+
+
+def print_changed(link: "Link", facts: HandFacts, common: CommonOptions) -> None:
+    """Print a link after a change."""
+    if common.json:
+        print_json(describe_link(link, facts))
+        return
+    print_facts(list_facts(link, facts))
+    if not is_told(link):
+        # What a command can say: it sends nothing itself.
+        print_line(clean(f"The running application tells {link.name} within seconds."))
 
 
 def say_link(link: "Link", facts: HandFacts = _NO_FACTS) -> str:

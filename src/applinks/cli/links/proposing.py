@@ -8,8 +8,8 @@ from applinks.administration.by_hand import change_by_hand
 from applinks.administration.hand_values import LinkChange
 from applinks.administration.links import show_link
 from applinks.administration.values import check_handle, clean_name
-from applinks.cli.links.adding import Typed
 from applinks.cli.links.output import describe_link
+from applinks.cli.links.typed import Typed
 from applinks.cli.opening import find_actor
 from applinks.cli.options import CommonOptions
 from applinks.cli.output import clean, print_line, print_note

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from applinks.cli.links.hand_facts import HandFacts
 from applinks.cli.output import print_line, print_values
 
 if TYPE_CHECKING:
-    from applinks.cli.links.output import HandFacts
     from applinks.records.links import Link
 
 
-def print_next_steps(link: "Link", facts: "HandFacts") -> None:
+def print_next_steps(link: "Link", facts: HandFacts) -> None:
     """Print what is to be entered at the other side so that we can call it, and what is still to come from there."""
     registration = facts.registration
     if registration is None or not link.outgoing.is_enabled:

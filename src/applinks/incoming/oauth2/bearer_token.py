@@ -45,9 +45,9 @@ async def verify_bearer_token(text: str, *, url: str, side: IncomingSide) -> Cal
         RefusedError: ``invalid_token``, or ``temporarily_unavailable`` while the link cannot be used.
     """
     loaded = await load_token(parse_token(text), side)
-    found = loaded.found
+    found, now = loaded.found, side.clock.now()
     try:
-        caller = decide_caller(loaded, url=url, now=side.clock.now(), rules=side.rules)
+        caller = decide_caller_again(loaded, url=url, now=now, side=side)
     except RefusedError as refusal:
         if found is None:
             raise
@@ -57,7 +57,24 @@ async def verify_bearer_token(text: str, *, url: str, side: IncomingSide) -> Cal
             link_id=found.link.id, client=found.client.id, user_id=found.token.user_id or ""
         ) from refusal.__cause__
     if found is not None and found.grant is not None:
-        side.usage.mark_grant(found.grant.id, side.clock.now())
+        side.usage.mark_grant(found.grant.id, now)
+    return caller
+
+
+def decide_caller_again(loaded: LoadedToken, *, url: str, now: int, side: IncomingSide) -> Caller:
+    """
+    Decide as `decide_caller`, or give what was decided while nothing of it has changed.
+
+    Raises:
+        RefusedError: as `verify_bearer_token` says.
+    """
+    found, user, resource = loaded.found, loaded.user, side.rules.find_resource_of(url)
+    if found is None:
+        return decide_caller(loaded, url=url, now=now, rules=side.rules)
+    caller = side.decided.find(found, user=user, resource=resource, now=now)
+    if caller is None:
+        caller = decide_caller(loaded, url=url, now=now, rules=side.rules)
+        side.decided.keep(found, user=user, resource=resource, caller=caller)
     return caller
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from applinks.errors import RefusedError
-from applinks.incoming.oauth2.bearer_token import decide_caller, load_token
+from applinks.incoming.oauth2.bearer_token import decide_caller_again, load_token
 from applinks.incoming.oauth2.client_authentication import authenticate_client
 from applinks.incoming.oauth2.grant_types.refresh_token import decide_refresh, load_refresh_token
 from applinks.incoming.oauth2.token_decisions import Issue
@@ -73,7 +73,7 @@ async def _describe_access_token(parsed: ParsedToken, asking: Client, side: Inco
     if found is None or not _may_see(asking, found.token, side.rules):
         return _INACTIVE
     try:
-        caller = decide_caller(loaded, url=found.token.resource, now=now, rules=side.rules)
+        caller = decide_caller_again(loaded, url=found.token.resource, now=now, side=side)
     except RefusedError:
         return _INACTIVE
     if found.grant is not None and asking.id != found.client.id:

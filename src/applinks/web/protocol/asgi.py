@@ -45,16 +45,33 @@ def build_request(asgi_scope: AsgiScope, settings: Settings, path: str, body: by
 
     ``path`` is what `get_own_path` gave.
     """
-    query = asgi_scope.get("query_string")
-    ending = f"?{query.decode('latin-1')}" if query else ""
     headers = tuple([(str(name, "latin-1").lower(), str(value, "latin-1")) for name, value in asgi_scope["headers"]])
-    raw_path = asgi_scope.get("raw_path")
-    raw_url = ""
-    if (raw_path is None and quote(path, safe=_NEVER_ESCAPED) != path) or (raw_path is not None and b"%" in raw_path):
-        raw_url = settings.url(_get_own_raw_path(asgi_scope, settings, path)) + ending
     return Request(
-        method=asgi_scope["method"], url=settings.url(path) + ending, headers=headers, body=body, raw_url=raw_url
+        method=asgi_scope["method"],
+        url=build_url(asgi_scope, settings, path),
+        headers=headers,
+        body=body,
+        raw_url=_build_raw_url(asgi_scope, settings, path),
     )
+
+
+def build_url(asgi_scope: AsgiScope, settings: Settings, path: str) -> str:
+    """Give the URL of a request alone, as `build_request` does."""
+    return settings.url(path) + _get_ending(asgi_scope)
+
+
+def _get_ending(asgi_scope: AsgiScope) -> str:
+    query = asgi_scope.get("query_string")
+    return f"?{query.decode('latin-1')}" if query else ""
+
+
+def _build_raw_url(asgi_scope: AsgiScope, settings: Settings, path: str) -> str:
+    """Give the URL with the path as it was on the wire; empty: that is the one which the host routes."""
+    raw_path = asgi_scope.get("raw_path")
+    # An escape is all in which the two may differ.
+    if (b"%" not in raw_path) if raw_path is not None else (quote(path, safe=_NEVER_ESCAPED) == path):
+        return ""
+    return settings.url(_get_own_raw_path(asgi_scope, settings, path)) + _get_ending(asgi_scope)
 
 
 def _get_own_raw_path(asgi_scope: AsgiScope, settings: Settings, path: str) -> str:

@@ -6,12 +6,13 @@ from applinks.administration.by_hand import add_link
 from applinks.administration.hand_values import AddedLink, NewLink, NewOAuth1Client
 from applinks.administration.values import InvalidValueError, tidy_description
 from applinks.cli.clients.output import describe_new_client, print_new_client
-from applinks.cli.links.adding import Typed
 from applinks.cli.links.by_hand import build_incoming, name_incoming
+from applinks.cli.links.hand_facts import HandFacts
 from applinks.cli.links.looking import Look
 from applinks.cli.links.oauth1.output import describe_to_enter, find_own_key, print_oauth1_steps
 from applinks.cli.links.oauth1.servers import build_oauth1_outgoing, find_oauth1_server, name_oauth1
-from applinks.cli.links.output import HandFacts, describe_link
+from applinks.cli.links.output import describe_link
+from applinks.cli.links.typed import Typed
 from applinks.cli.opening import check_our_scopes, find_actor
 from applinks.cli.options import CommonOptions
 from applinks.cli.output import clean, print_line, refuse_use

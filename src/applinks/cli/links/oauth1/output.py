@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from applinks.cli.links.hand_facts import HandFacts
 from applinks.cli.output import clean, print_line, print_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from applinks.cli.links.output import HandFacts
     from applinks.records.links import Link
     from applinks.records.registrations import Registration, ServerEndpoints
 
@@ -39,7 +39,7 @@ def describe_registration(registration: "Registration") -> dict[str, Any]:
     }
 
 
-def describe_to_enter(facts: "HandFacts", own_key: str) -> dict[str, Any] | None:
+def describe_to_enter(facts: HandFacts, own_key: str) -> dict[str, Any] | None:
     """Give the JSON of what is to be entered at the other side; None: we do not call it."""
     registration = facts.registration
     if registration is None:
@@ -65,7 +65,7 @@ def list_registration_facts(registration: "Registration", redirect_uri: str | No
     return [*lines, *_list_endpoints(registration.endpoints)]
 
 
-def print_oauth1_steps(link: "Link", facts: "HandFacts", own_key: str, *, own_url: str = "") -> None:
+def print_oauth1_steps(link: "Link", facts: HandFacts, own_key: str, *, own_url: str = "") -> None:
     """
     Print what is to be entered at the other side so that we can call it, and how it is called then.
 

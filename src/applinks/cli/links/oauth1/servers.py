@@ -2,21 +2,18 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from applinks.administration.hand_values import LinkChange, NewOutgoing
 from applinks.administration.values import InvalidValueError
 from applinks.cli.links.looking import Look
 from applinks.cli.links.oauth1.options import OAuth1Options
+from applinks.cli.links.typed import TypedChange
 from applinks.cli.output import clean
 from applinks.errors import RefusedError
 from applinks.linking.discovery.servers import FoundServer
 from applinks.records.registrations import Registration, ServerEndpoints
 from applinks.wire.linking.terms import Level
 from applinks.wire.urls import MalformedUrlError, get_host, get_origin
-
-if TYPE_CHECKING:
-    from applinks.cli.links.editing import TypedChange
 
 # By the fields of administration, those of these options.
 _FIELDS = {
@@ -63,7 +60,7 @@ def build_oauth1_outgoing(
 
 
 async def change_oauth1_outgoing(
-    change: LinkChange, typed: "TypedChange", registration: Registration, look: Look
+    change: LinkChange, typed: TypedChange, registration: Registration, look: Look
 ) -> LinkChange:
     """
     Add to a change what changes of what we are at the server.

@@ -283,7 +283,7 @@ async def gather_facts(visit: Visit, view: LinkView, *, secret: NewSecret | None
     clients = await list_own_clients(visit, view.link)
     own = await build_own_consumer_info(visit.context.linking)
     return LinkFacts(
-        scopes=visit.context.linking.resources[0].scopes,
+        scopes=visit.context.incoming.rules.host.scopes,
         own_keys=await visit.context.linking.keys.list_public_keys(),
         own_oauth1_keys=await visit.context.linking.keys.list_oauth1_public_keys(),
         grants=view.users_in,

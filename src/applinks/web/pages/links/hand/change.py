@@ -1,6 +1,6 @@
 """Changing one direction of a link by hand, or setting up the one that it does not have yet."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -9,7 +9,6 @@ from applinks.administration.by_hand import add_incoming, add_outgoing, change_b
 from applinks.administration.clients import ClientChange, change_client
 from applinks.administration.hand_values import LinkChange
 from applinks.administration.links import LinkView
-from applinks.administration.values import InvalidValueError
 from applinks.linking.discovery.servers import read_server
 from applinks.linking.errors import LinkingError
 from applinks.records.clients import Client, GrantType
@@ -21,7 +20,6 @@ from applinks.web.pages.forms import AddressForm, FormData, offer_choices
 from applinks.web.pages.found import find_question, find_server_at, keep_question, recall_server
 from applinks.web.pages.links.hand.forms import IncomingForm, OutgoingForm, find_wrong_uri, list_errors, split_lines
 from applinks.web.pages.links.hand.new import (
-    ask_for_secret_again,
     build_new_incoming,
     build_new_outgoing,
     find_detour_to_confirm,
@@ -29,12 +27,11 @@ from applinks.web.pages.links.hand.new import (
     get_secret,
     list_first_scopes,
     list_variants,
-    name_problem,
-    say_about_form,
     show_added,
     tell_done,
 )
 from applinks.web.pages.links.hand.pages import build_address_page, build_change_page
+from applinks.web.pages.links.hand.problems import Problems, save_or_explain, show_form
 from applinks.web.pages.links.hand.server import KnownServer
 from applinks.web.pages.links.hand.sides import (
     IncomingValues,
@@ -43,7 +40,6 @@ from applinks.web.pages.links.hand.sides import (
     build_outgoing_side,
     get_redirect_name,
 )
-from applinks.web.pages.links.hand.views import place_problems
 from applinks.web.pages.links.pages import find_registration, get_actor, list_own_clients, look_at, return_to
 from applinks.web.pages.once import FIELD, find_done, name_form
 from applinks.web.pages.views import Field
@@ -58,19 +54,6 @@ _BAD_REQUEST = 400
 _LONGEST_URL = 2000
 
 
-@dataclass(slots=True, kw_only=True)
-class _Problems:
-    """What is wrong: by field, or with none of them; ``token_host`` is the one that has to be looked at first."""
-
-    fields: dict[str, str] = field(default_factory=dict)
-    problem: str = ""
-    standing_url: str = ""
-    token_host: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.fields or self.problem)
-
-
 async def show_hand_direction(visit: Visit, view: LinkView, direction: str) -> Response:
     """Show a direction, to change it or to set it up."""
     path = get_path(visit)
@@ -79,8 +62,8 @@ async def show_hand_direction(visit: Visit, view: LinkView, direction: str) -> R
         return detour
     typed = await take_typed(visit, path)
     if direction == "in":
-        return await _show_incoming(visit, view, typed, _Problems())
-    return await _show_outgoing(visit, view, typed, _Problems())
+        return await _show_incoming(visit, view, typed, Problems())
+    return await _show_outgoing(visit, view, typed, Problems())
 
 
 async def save_hand_direction(visit: Visit, view: LinkView, direction: str) -> Response:
@@ -93,23 +76,18 @@ async def save_hand_direction(visit: Visit, view: LinkView, direction: str) -> R
     if detour is not None:
         return detour
     save, show = (_save_incoming, _show_incoming) if direction == "in" else (_save_outgoing, _show_outgoing)
-    problems = _Problems()
-    try:
-        response = await save(visit, view, problems)
-    except InvalidValueError as error:
-        problems.fields, response = name_problem(error), None
-    except LinkingError as error:
-        (problems.problem, problems.standing_url), response = say_about_form(visit, error), None
+    problems = Problems()
+    response = await save_or_explain(save(visit, view, problems), visit, problems)
     return await show(visit, view, visit.form, problems) if response is None else response
 
 
 def _read_incoming(visit: Visit, sent: Form) -> IncomingForm:
     form = IncomingForm(FormData(sent))
-    offer_choices(form.scope, [scope.name for scope in visit.context.linking.resources[0].scopes])
+    offer_choices(form.scope, [scope.name for scope in visit.context.incoming.rules.host.scopes])
     return form
 
 
-async def _show_incoming(visit: Visit, view: LinkView, sent: Form | None, problems: _Problems) -> Response:
+async def _show_incoming(visit: Visit, view: LinkView, sent: Form | None, problems: Problems) -> Response:
     link, clients = view.link, await _list_clients(visit, view.link)
     form = _read_incoming(visit, sent) if sent is not None else None
     is_new = not link.incoming.protocols
@@ -128,7 +106,7 @@ async def _show_incoming(visit: Visit, view: LinkView, sent: Form | None, proble
         )
     side = build_incoming_side(
         values,
-        visit.context.linking.resources[0].scopes,
+        visit.context.incoming.rules.host.scopes,
         us=visit.context.name,
         them=link.name,
         names=None if is_new else {each.client_id: each.name for each in clients},
@@ -138,13 +116,11 @@ async def _show_incoming(visit: Visit, view: LinkView, sent: Form | None, proble
     variants = list_variants(visit, "oauth2")
     hidden = ((FIELD, name_form(visit)), ("enable_in", "1")) if is_new else ()
     look = await look_at(visit, link)
-    page = build_change_page(look, side, is_new=is_new, hidden=hidden, problem=problems.problem, variants=variants)
-    return await visit.render(
-        "change_by_hand.html", place_problems(page, problems.fields), status=_BAD_REQUEST if problems else 200
-    )
+    page = build_change_page(look, side, is_new=is_new, hidden=hidden, problems=problems, variants=variants)
+    return await show_form(visit, "change_by_hand.html", page, problems.fields)
 
 
-async def _save_incoming(visit: Visit, view: LinkView, problems: _Problems) -> Response | None:
+async def _save_incoming(visit: Visit, view: LinkView, problems: Problems) -> Response | None:
     link, side = view.link, visit.context.administration
     form = _read_incoming(visit, visit.form)
     if not link.incoming.protocols:
@@ -195,7 +171,7 @@ def _get_typed_uris(sent: Form | None, client: Client) -> str:
     return (sent.get(get_redirect_name(client.client_id)) or "") if sent is not None else ""
 
 
-async def _show_outgoing(visit: Visit, view: LinkView, sent: Form | None, problems: _Problems) -> Response:
+async def _show_outgoing(visit: Visit, view: LinkView, sent: Form | None, problems: Problems) -> Response:
     link = view.link
     registration, look = await find_registration(visit, link), await look_at(visit, link)
     server = _find_server(visit, view, registration)
@@ -203,7 +179,7 @@ async def _show_outgoing(visit: Visit, view: LinkView, sent: Form | None, proble
         return await _ask_for_address(visit, view)
     form = OutgoingForm(FormData(sent)) if sent is not None else None
     if sent is not None:
-        problems.fields = ask_for_secret_again(sent) | problems.fields
+        problems.ask_for_secret_again(sent)
     if form is not None:
         values = OutgoingValues.of_form(form, registration)
     elif registration is not None:
@@ -229,16 +205,13 @@ async def _show_outgoing(visit: Visit, view: LinkView, sent: Form | None, proble
         is_new=is_new,
         server=server,
         hidden=hidden,
-        problem=problems.problem,
-        standing_url=problems.standing_url,
+        problems=problems,
         variants=list_variants(visit, "oauth2"),
     )
-    return await visit.render(
-        "change_by_hand.html", place_problems(page, problems.fields), status=_BAD_REQUEST if problems else 200
-    )
+    return await show_form(visit, "change_by_hand.html", page, problems.fields)
 
 
-async def _save_outgoing(visit: Visit, view: LinkView, problems: _Problems) -> Response | None:
+async def _save_outgoing(visit: Visit, view: LinkView, problems: Problems) -> Response | None:
     link, side = view.link, visit.context.administration
     registration = await find_registration(visit, link)
     server = _find_server(visit, view, registration)
@@ -276,7 +249,7 @@ async def _save_outgoing(visit: Visit, view: LinkView, problems: _Problems) -> R
     return await return_to(visit, link)
 
 
-async def _look_again(visit: Visit, link: Link, problems: _Problems) -> str | None:
+async def _look_again(visit: Visit, link: Link, problems: Problems) -> str | None:
     """Give the token endpoint that the server names now, once its host was seen; None: it cannot be read now."""
     origins, side = link.peer.private_origins, visit.context.linking
     try:

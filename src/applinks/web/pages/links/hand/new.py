@@ -1,7 +1,6 @@
 """Linking by hand: with whatever is at an address that has no Applinks, or with an application that only calls us."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlencode
 
@@ -10,37 +9,24 @@ from starlette.responses import Response
 from applinks.administration.by_hand import add_link
 from applinks.administration.hand_values import AddedLink, NewIncoming, NewLink, NewOutgoing
 from applinks.administration.links import show_link
-from applinks.administration.values import InvalidValueError
-from applinks.linking.errors import LinkingError
 from applinks.records.clients import Client, ClientAuthentication
 from applinks.secret import Secret
-from applinks.web.pages.confirmation import find_confirmation, keep_typed, list_typed_secrets, take_typed
+from applinks.web.pages.confirmation import find_confirmation, keep_typed, take_typed
 from applinks.web.pages.forms import FormData, offer_choices
 from applinks.web.pages.found import recall_server
 from applinks.web.pages.links.hand.forms import IncomingForm, NameForm, OutgoingForm, list_errors, split_lines
 from applinks.web.pages.links.hand.pages import HandValues, build_hand_page
+from applinks.web.pages.links.hand.problems import Problems, ask_for_secret_again, save_or_explain, show_form
 from applinks.web.pages.links.hand.server import KnownServer
 from applinks.web.pages.links.hand.sides import IncomingValues, OutgoingValues
-from applinks.web.pages.links.hand.views import NewSecret, Variant, place_problems
+from applinks.web.pages.links.hand.views import NewSecret, Variant
 from applinks.web.pages.links.pages import gather_facts, get_actor, look_at
 from applinks.web.pages.links.panels import build_link_page
 from applinks.web.pages.once import find_done, mark_done, name_form
 from applinks.web.pages.visit import Visit, find_own_path, find_tint
 from applinks.wire.forms import Form
 from applinks.words import gettext as _
-from applinks.words import say_client_id, say_protocol, say_refusal
-
-# Refusals that are about what was typed: the form comes again.
-_ABOUT_THE_FORM = frozenset({"duplicate_link", "self_link"})
-# What administration calls a value, where the form calls it otherwise.
-_FIELDS = {
-    "scopes": "scope",
-    "incoming_scopes": "scope",
-    "outgoing_scopes": "out_scopes",
-    "application_scopes": "out_scopes",
-    "methods": "method",
-}
-_BAD_REQUEST = 400
+from applinks.words import say_client_id, say_protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +43,7 @@ class HandForms:
         """Read them."""
         data = FormData(form)
         forms = cls(NameForm(data), IncomingForm(data), OutgoingForm(data), server)
-        offer_choices(forms.incoming.scope, [scope.name for scope in visit.context.linking.resources[0].scopes])
+        offer_choices(forms.incoming.scope, [scope.name for scope in visit.context.incoming.rules.host.scopes])
         return forms
 
     @property
@@ -101,9 +87,9 @@ async def show_by_hand(visit: Visit) -> Response:
         return detour
     typed = await take_typed(visit, path)
     if typed is None:
-        return await _show(visit, server, _suggest(visit, server))
+        return await _show(visit, server, _suggest(visit, server), Problems())
     forms = HandForms.read(visit, typed, server)
-    return await _show(visit, server, forms.values, problems=ask_for_secret_again(typed))
+    return await _show(visit, server, forms.values, Problems(fields=ask_for_secret_again(typed)))
 
 
 async def add_by_hand(visit: Visit) -> Response:
@@ -114,20 +100,21 @@ async def add_by_hand(visit: Visit) -> Response:
     detour = await find_detour(visit, server, get_path(visit))
     if detour is not None:
         return detour
-    forms, side = HandForms.read(visit, visit.form, server), visit.context.administration
-    problems, problem, standing_url = forms.list_problems(allow_http=visit.context.linking.allow_foreign_http), "", ""
+    forms = HandForms.read(visit, visit.form, server)
+    problems = Problems(fields=forms.list_problems(allow_http=visit.context.linking.allow_foreign_http))
     if not forms.has_incoming and not forms.has_outgoing:
-        problem = _("Nothing is saved yet: tick at least one of the two sides.")
-    if not problems and not problem:
-        try:
-            return await show_added(visit, await add_link(_build_link(forms), actor=get_actor(visit), side=side))
-        except InvalidValueError as error:
-            problems = name_problem(error)
-        except LinkingError as error:
-            problem, standing_url = say_about_form(visit, error)
-    if forms.has_outgoing and (problems or problem):
-        problems = ask_for_secret_again(visit.form) | problems
-    return await _show(visit, server, forms.values, problems=problems, problem=problem, standing_url=standing_url)
+        problems.problem = _("Nothing is saved yet: tick at least one of the two sides.")
+    response = None if problems else await save_or_explain(_add(visit, forms), visit, problems)
+    if response is not None:
+        return response
+    if forms.has_outgoing:
+        problems.ask_for_secret_again(visit.form)
+    return await _show(visit, server, forms.values, problems)
+
+
+async def _add(visit: Visit, forms: HandForms) -> Response:
+    side = visit.context.administration
+    return await show_added(visit, await add_link(_build_link(forms), actor=get_actor(visit), side=side))
 
 
 async def show_added(visit: Visit, added: AddedLink) -> Response:
@@ -197,11 +184,6 @@ def get_secret(form: OutgoingForm) -> Secret | None:
     return Secret(form.client_secret.data) if form.client_secret.data else None
 
 
-def name_problem(error: InvalidValueError) -> dict[str, str]:
-    """Give what administration finds wrong under the form's name of the field."""
-    return {_FIELDS.get(error.field, error.field): _(error.description)}
-
-
 def get_path(visit: Visit) -> str:
     """Give the path of the page with its query, below our root."""
     path = find_own_path(visit.request)
@@ -234,29 +216,7 @@ def list_variants(visit: Visit, current: str) -> tuple[Variant, ...]:
 
 def list_first_scopes(visit: Visit) -> tuple[str, ...]:
     """Give what is ticked for a client that is not made yet."""
-    return tuple(scope.name for scope in visit.context.linking.resources[0].scopes if scope.default)
-
-
-def ask_for_secret_again(sent: Form) -> dict[str, str]:
-    """Say of a form that comes again that a secret was typed into it, which does not stay."""
-    # Where our document is chosen, no secret is used.
-    if sent.get("document"):
-        return {}
-    text = _("Type the secret again: nothing is saved yet, and a page never sends one back.")
-    return dict.fromkeys(list_typed_secrets(sent), text)
-
-
-def say_about_form(visit: Visit, error: LinkingError) -> tuple[str, str]:
-    """
-    Say what stands in the way, where that is about what was typed; with the page of the link that does.
-
-    Raises:
-        LinkingError: it is not.
-    """
-    if error.code not in _ABOUT_THE_FORM:
-        raise error
-    said = say_refusal(error.code, us=visit.context.name)
-    return f"{said.what} {said.advice}", visit.url(f"/links/{error.link_id}") if error.link_id else ""
+    return tuple(scope.name for scope in visit.context.incoming.rules.host.scopes if scope.default)
 
 
 def recall(visit: Visit) -> KnownServer | None:
@@ -302,30 +262,14 @@ def _build_link(forms: HandForms) -> NewLink:
     )
 
 
-async def _show(
-    visit: Visit,
-    server: KnownServer | None,
-    values: HandValues,
-    *,
-    problems: Mapping[str, str] | None = None,
-    problem: str = "",
-    standing_url: str = "",
-) -> Response:
+async def _show(visit: Visit, server: KnownServer | None, values: HandValues, problems: Problems) -> Response:
     page = build_hand_page(
         server,
-        HandValues(
-            name=values.name,
-            incoming=values.incoming,
-            outgoing=values.outgoing,
-            problems=problems or {},
-            problem=problem,
-            standing_url=standing_url,
-        ),
+        replace(values, problems=problems),
         us=visit.context.name,
-        scopes=visit.context.linking.resources[0].scopes,
+        scopes=visit.context.incoming.rules.host.scopes,
         tint=find_tint(server.url if server else "new"),
         once=name_form(visit),
         variants=list_variants(visit, "oauth2"),
     )
-    status = _BAD_REQUEST if problems or problem else 200
-    return await visit.render("new_by_hand.html", place_problems(page, problems or {}), status=status)
+    return await show_form(visit, "new_by_hand.html", page, problems.fields)

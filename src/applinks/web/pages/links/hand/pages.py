@@ -1,10 +1,11 @@
 """The pages on which a link by hand is made and changed, from what stands in their fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from applinks.administration.values import LONGEST_NAME
 from applinks.records.scopes import Scope
+from applinks.web.pages.links.hand.problems import Problems
 from applinks.web.pages.links.hand.server import KnownServer, list_warnings, say_found
 from applinks.web.pages.links.hand.sides import (
     IncomingValues,
@@ -22,20 +23,12 @@ from applinks.words import say_level, say_protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandValues:
-    """
-    What stands in the fields, and what is wrong with it.
-
-    Attributes:
-        problems: by field; ``problem`` is what is wrong with none of them.
-        standing_url: the link that stands in the way.
-    """
+    """What stands in the fields, and what is wrong with it."""
 
     name: str
     incoming: IncomingValues
     outgoing: OutgoingValues | None
-    problems: Mapping[str, str] = field(default_factory=dict)
-    problem: str = ""
-    standing_url: str = ""
+    problems: Problems = field(default_factory=Problems)
 
 
 def build_hand_page(
@@ -49,43 +42,70 @@ def build_hand_page(
     variants: tuple[Variant, ...] = (),
 ) -> HandPage:
     """Give the page on which a link is made; without a server, the application only calls us."""
-    known = values.name or (server.name if server else "")
-    them, shown = known or _("the other application"), known or _("The other application")
-    host = get_host(server.url) if server else _("only calls {us}").format(us=us)
+    them, wrong = name_other(server, values.name), values.problems.fields
     outgoing = None
     if server is not None and values.outgoing is not None:
-        outgoing = build_outgoing_side(values.outgoing, server, us=us, them=them, problems=values.problems)
-    has_metadata = server is not None and server.has_metadata
+        outgoing = build_outgoing_side(values.outgoing, server, us=us, them=them, problems=wrong)
+    incoming = build_incoming_side(values.incoming, scopes, us=us, them=them, is_only=server is None, problems=wrong)
+    hint = _("Users read it when they are asked for access.")
+    page = build_new_page(
+        server,
+        (incoming, outgoing),
+        protocol="oauth2",
+        us=us,
+        name=build_name_field(values.name, hint=hint, problem=wrong.get("name", "")),
+        tint=tint,
+        once=once,
+        problems=values.problems,
+    )
+    is_found = server is not None and server.has_metadata
+    return replace(page, found_state="ok" if is_found else "wait", variants=variants)
+
+
+def name_other(server: KnownServer | None, name: str) -> str:
+    """Give what the other application is called in a sentence, whether it has a name yet or not."""
+    return name or (server.name if server else "") or _("the other application")
+
+
+def build_name_field(value: str, *, hint: str, problem: str) -> Field:
+    """Give the field of the other application's name."""
+    return Field(name="name", label=_("Name"), value=value, longest=LONGEST_NAME, hint=hint, problem=problem)
+
+
+def build_new_page(
+    server: KnownServer | None,
+    sides: tuple[HandSide, HandSide | None],
+    *,
+    protocol: str,
+    us: str,
+    name: Field,
+    tint: int,
+    once: str,
+    problems: Problems,
+) -> HandPage:
+    """Give what the page on which a link is made has around its two sides (incoming, outgoing), for any protocol."""
+    incoming, outgoing = sides
+    shown = name.value or (server.name if server else "") or _("The other application")
+    host = get_host(server.url) if server else _("only calls {us}").format(us=us)
     return HandPage(
         us=End(name=us),
         them=End(name=shown, host=host, url=server.url if server else "", tint=tint),
         found=say_found(server) if server else None,
-        found_state="ok" if has_metadata else "wait",
         warnings=list_warnings(server) if server else (),
-        lane_in=build_lane("in", "oauth2", is_on=values.incoming.is_enabled),
-        lane_out=build_lane("out", "oauth2", is_on=values.outgoing is not None and values.outgoing.is_enabled),
-        variants=variants,
-        name=Field(
-            name="name",
-            label=_("Name"),
-            value=values.name,
-            longest=LONGEST_NAME,
-            hint=_("Users read it when they are asked for access."),
-            problem=values.problems.get("name", ""),
-        ),
-        incoming=build_incoming_side(
-            values.incoming, scopes, us=us, them=them, is_only=server is None, problems=values.problems
-        ),
+        lane_in=_build_lane("in", protocol, is_on=incoming.is_on),
+        lane_out=_build_lane("out", protocol, is_on=outgoing is not None and outgoing.is_on),
+        name=name,
+        incoming=incoming,
         outgoing=outgoing,
         hidden=(("once", once), *((("enable_in", "1"),) if server is None else ())),
-        problem=values.problem,
-        standing_url=values.standing_url,
+        problem=problems.problem,
+        standing_url=problems.standing_url,
         button=_("Link by hand"),
         after=_("Next you see the values to enter there. You can change or end the link at any time."),
     )
 
 
-def build_lane(direction: str, protocol: str, *, is_on: bool) -> Lane:
+def _build_lane(direction: str, protocol: str, *, is_on: bool) -> Lane:
     """Draw a direction that is to be made."""
     if is_on:
         return Lane(direction=direction, state="wait", words=say_protocol(protocol))
@@ -99,8 +119,7 @@ def build_change_page(
     is_new: bool,
     server: KnownServer | None = None,
     hidden: tuple[tuple[str, str], ...] = (),
-    problem: str = "",
-    standing_url: str = "",
+    problems: Problems | None = None,
     variants: tuple[Variant, ...] = (),
 ) -> HandChangePage:
     """Give the page on which a direction of a link is set up (``is_new``) or changed."""
@@ -123,8 +142,8 @@ def build_change_page(
         warnings=list_warnings(server) if server and is_new else (),
         variants=variants if is_new else (),
         hidden=hidden,
-        problem=problem,
-        standing_url=standing_url,
+        problem=problems.problem if problems else "",
+        standing_url=problems.standing_url if problems else "",
         button=_("Save {direction}").format(direction=name),
         foot=foot,
     )

@@ -161,6 +161,11 @@ class HandSide:
     more: tuple[Choice, ...] = ()
     sections: tuple[Section, ...] = ()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether what stands in it counts."""
+        return self.enabled is None or self.enabled.checked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandPage:
@@ -242,7 +247,7 @@ def list_problems(fields: tuple[Field, ...], *sides: HandSide | None) -> tuple[F
     """Give the fields with something wrong, in the order of the page."""
     found = list(fields)
     for side in sides:
-        if side is None or (side.enabled is not None and not side.enabled.checked):
+        if side is None or not side.is_on:
             continue
         found += side.fields
         if side.scopes_problem:

@@ -1,35 +1,28 @@
 """Changing what we are at a server of OAuth 1.0a, or setting up the direction that a link does not have yet."""
 
-from collections.abc import Mapping
-
 from starlette.responses import Response
 
 from applinks.administration.by_hand import add_incoming, add_outgoing, change_by_hand
 from applinks.administration.hand_values import LinkChange
 from applinks.administration.links import LinkView
-from applinks.administration.values import InvalidValueError
 from applinks.linking.documents import get_consumer_key
-from applinks.linking.errors import LinkingError
 from applinks.records.registrations import Registration
 from applinks.web.pages.confirmation import take_typed
 from applinks.web.pages.forms import FormData
 from applinks.web.pages.links.hand.forms import list_errors
 from applinks.web.pages.links.hand.new import (
-    ask_for_secret_again,
     find_detour_to_confirm,
     get_path,
     list_first_scopes,
     list_variants,
-    name_problem,
     recall,
-    say_about_form,
     show_added,
     tell_done,
 )
 from applinks.web.pages.links.hand.pages import build_change_page
-from applinks.web.pages.links.hand.views import place_problems
+from applinks.web.pages.links.hand.problems import Problems, ask_for_secret_again, save_or_explain, show_form
 from applinks.web.pages.links.oauth1.client_side import build_client_side
-from applinks.web.pages.links.oauth1.forms import ServerForm
+from applinks.web.pages.links.oauth1.forms import ClientForm, ServerForm
 from applinks.web.pages.links.oauth1.new import build_new_client, build_new_server, read_client_form
 from applinks.web.pages.links.oauth1.server_side import build_server_side
 from applinks.web.pages.links.oauth1.values import ClientValues, ServerValues
@@ -40,8 +33,6 @@ from applinks.wire.forms import Form
 from applinks.wire.linking.terms import Level
 from applinks.words import gettext as _
 
-_BAD_REQUEST = 400
-
 
 async def show_new_client(visit: Visit, view: LinkView) -> Response:
     """Show the incoming side of a link that does not have one, to set it up over OAuth 1.0a."""
@@ -51,8 +42,8 @@ async def show_new_client(visit: Visit, view: LinkView) -> Response:
     typed = await take_typed(visit, get_path(visit))
     if typed is not None:
         values = ClientValues.of_form(read_client_form(visit, typed))
-        return await _show_client(visit, view, values, problems=ask_for_secret_again(typed))
-    return await _show_client(visit, view, ClientValues(scopes=list_first_scopes(visit)), problems={})
+        return await _show_client(visit, view, values, Problems(fields=ask_for_secret_again(typed)))
+    return await _show_client(visit, view, ClientValues(scopes=list_first_scopes(visit)), Problems())
 
 
 async def save_new_client(visit: Visit, view: LinkView) -> Response:
@@ -62,50 +53,38 @@ async def save_new_client(visit: Visit, view: LinkView) -> Response:
     detour = await find_detour_to_confirm(visit, get_path(visit))
     if detour is not None:
         return detour
-    form, problem, standing_url = read_client_form(visit, visit.form), "", ""
-    problems = {} if form.check() else list_errors(form)
-    if not problems:
-        try:
-            side, new = visit.context.administration, build_new_client(form)
-            return await show_added(visit, await add_incoming(view.link.id, new, actor=get_actor(visit), side=side))
-        except InvalidValueError as error:
-            problems = name_problem(error)
-        except LinkingError as error:
-            problem, standing_url = say_about_form(visit, error)
-    problems = ask_for_secret_again(visit.form) | problems
-    values = ClientValues.of_form(form)
-    return await _show_client(visit, view, values, problems=problems, problem=problem, standing_url=standing_url)
+    form = read_client_form(visit, visit.form)
+    problems = Problems(fields={} if form.check() else list_errors(form))
+    response = None if problems else await save_or_explain(_add_client(visit, view, form), visit, problems)
+    if response is not None:
+        return response
+    problems.ask_for_secret_again(visit.form)
+    return await _show_client(visit, view, ClientValues.of_form(form), problems)
 
 
-async def _show_client(
-    visit: Visit,
-    view: LinkView,
-    values: ClientValues,
-    *,
-    problems: Mapping[str, str],
-    problem: str = "",
-    standing_url: str = "",
-) -> Response:
+async def _add_client(visit: Visit, view: LinkView, form: ClientForm) -> Response:
+    side, new = visit.context.administration, build_new_client(form)
+    return await show_added(visit, await add_incoming(view.link.id, new, actor=get_actor(visit), side=side))
+
+
+async def _show_client(visit: Visit, view: LinkView, values: ClientValues, problems: Problems) -> Response:
     side = build_client_side(
         values,
-        visit.context.linking.resources[0].scopes,
+        visit.context.incoming.rules.host.scopes,
         us=visit.context.name,
         them=view.link.name,
         is_only=True,
-        problems=problems,
+        problems=problems.fields,
     )
     page = build_change_page(
         await look_at(visit, view.link),
         side,
         is_new=True,
         hidden=((FIELD, name_form(visit)), ("enable_in", "1")),
-        problem=problem,
-        standing_url=standing_url,
+        problems=problems,
         variants=list_variants(visit, "oauth1"),
     )
-    return await visit.render(
-        "change_by_hand.html", place_problems(page, problems), status=_BAD_REQUEST if problems or problem else 200
-    )
+    return await show_form(visit, "change_by_hand.html", page, problems.fields)
 
 
 async def show_server(visit: Visit, view: LinkView) -> Response:
@@ -115,17 +94,17 @@ async def show_server(visit: Visit, view: LinkView) -> Response:
         return detour
     typed = await take_typed(visit, get_path(visit))
     registration, found = await find_registration(visit, view.link), recall(visit)
-    problems: dict[str, str] = {}
+    problems = Problems()
     if typed is not None:
         values = _read_values(typed, registration)
-        problems = ask_for_secret_again(typed)
+        problems.ask_for_secret_again(typed)
     elif registration is not None:
         values = ServerValues.of_link(view.link, registration)
     elif found is not None:
         values = ServerValues.of_server(found, consumer_key=await get_consumer_key(visit.context.linking))
     else:
         return visit.redirect(visit.url(f"/links/{view.link.handle}/outgoing"))
-    return await _show_server(visit, view, values, registration, problems=problems)
+    return await _show_server(visit, view, values, registration, problems)
 
 
 async def save_server(visit: Visit, view: LinkView) -> Response:
@@ -134,21 +113,14 @@ async def save_server(visit: Visit, view: LinkView) -> Response:
     if detour is not None:
         return detour
     registration = await find_registration(visit, view.link)
-    form, problem, standing_url = ServerForm(FormData(visit.form)), "", ""
+    form = ServerForm(FormData(visit.form))
     is_on = registration is None or bool(form.enable_out.data)
-    problems = {} if not is_on or form.check() else list_errors(form)
-    if not problems:
-        try:
-            return await _save(visit, view, form, registration)
-        except InvalidValueError as error:
-            problems = name_problem(error)
-        except LinkingError as error:
-            problem, standing_url = say_about_form(visit, error)
-    problems = ask_for_secret_again(visit.form) | problems
-    values = _read_values(visit.form, registration)
-    return await _show_server(
-        visit, view, values, registration, problems=problems, problem=problem, standing_url=standing_url
-    )
+    problems = Problems(fields={} if not is_on or form.check() else list_errors(form))
+    response = None if problems else await save_or_explain(_save(visit, view, form, registration), visit, problems)
+    if response is not None:
+        return response
+    problems.ask_for_secret_again(visit.form)
+    return await _show_server(visit, view, _read_values(visit.form, registration), registration, problems)
 
 
 async def _save(visit: Visit, view: LinkView, form: ServerForm, registration: Registration | None) -> Response:
@@ -189,14 +161,7 @@ def _read_values(sent: Form, registration: Registration | None) -> ServerValues:
 
 
 async def _show_server(
-    visit: Visit,
-    view: LinkView,
-    values: ServerValues,
-    registration: Registration | None,
-    *,
-    problems: Mapping[str, str],
-    problem: str = "",
-    standing_url: str = "",
+    visit: Visit, view: LinkView, values: ServerValues, registration: Registration | None, problems: Problems
 ) -> Response:
     is_new = registration is None
     side = build_server_side(
@@ -206,7 +171,7 @@ async def _show_server(
         kind=view.link.peer.kind,
         is_new=is_new,
         is_only=is_new,
-        problems=problems,
+        problems=problems.fields,
     )
     page = build_change_page(
         await look_at(visit, view.link),
@@ -214,10 +179,7 @@ async def _show_server(
         is_new=is_new,
         server=recall(visit) if is_new else None,
         hidden=(("enable_out", "1"),) if is_new else (),
-        problem=problem,
-        standing_url=standing_url,
+        problems=problems,
         variants=list_variants(visit, "oauth1"),
     )
-    return await visit.render(
-        "change_by_hand.html", place_problems(page, problems), status=_BAD_REQUEST if problems or problem else 200
-    )
+    return await show_form(visit, "change_by_hand.html", page, problems.fields)

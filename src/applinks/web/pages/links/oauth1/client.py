@@ -14,15 +14,13 @@ from applinks.records.clients import Client, OAuth1Client
 from applinks.web.pages.confirmation import take_typed
 from applinks.web.pages.links.hand.forms import list_errors
 from applinks.web.pages.links.hand.new import (
-    ask_for_secret_again,
     find_detour_to_confirm,
     get_path,
-    name_problem,
     show_secret,
     tell_done,
 )
 from applinks.web.pages.links.hand.pages import build_client_page
-from applinks.web.pages.links.hand.views import place_problems
+from applinks.web.pages.links.hand.problems import ask_for_secret_again, name_problem, show_form
 from applinks.web.pages.links.oauth1.client_side import build_client_side
 from applinks.web.pages.links.oauth1.forms import ClientForm
 from applinks.web.pages.links.oauth1.new import read_client_form
@@ -39,8 +37,6 @@ from applinks.web.pages.links.pages import (
 from applinks.web.pages.once import FIELD, find_done, mark_done, name_form
 from applinks.web.pages.visit import Visit
 from applinks.words import gettext as _
-
-_BAD_REQUEST = 400
 
 
 async def show_client(visit: Visit) -> Response:
@@ -133,7 +129,7 @@ async def _show(
 ) -> Response:
     side = build_client_side(
         values,
-        visit.context.linking.resources[0].scopes,
+        visit.context.incoming.rules.host.scopes,
         us=visit.context.name,
         them=view.link.name,
         is_new=False,
@@ -142,6 +138,4 @@ async def _show(
     )
     hidden = ((FIELD, name_form(visit)),)
     page = build_client_page(await look_at(visit, view.link), side, client=client.client_id, hidden=hidden)
-    return await visit.render(
-        "change_by_hand.html", place_problems(page, problems), status=_BAD_REQUEST if problems else 200
-    )
+    return await show_form(visit, "change_by_hand.html", page, problems)

@@ -146,7 +146,7 @@ def _build_users(values: ClientValues, problems: Mapping[str, str], *, them: str
                 field="three_legged",
                 value="1",
                 label=_("Users may give it access"),
-                hint=_("Three-legged: each user is asked once"),
+                hint=_("Three-legged: each user is asked"),
                 checked=values.three_legged,
             ),
             Choice(

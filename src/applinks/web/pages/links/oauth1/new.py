@@ -1,33 +1,27 @@
 """Linking by hand over OAuth 1.0a: with a Data Center peer, any other server, or a client that only calls us."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from starlette.responses import Response
 
 from applinks.administration.by_hand import add_link
 from applinks.administration.hand_values import NewLink, NewOAuth1Client, NewOutgoing
-from applinks.administration.values import InvalidValueError
 from applinks.linking.documents import get_consumer_key
-from applinks.linking.errors import LinkingError
 from applinks.web.pages.confirmation import take_typed
 from applinks.web.pages.forms import FormData, offer_choices
 from applinks.web.pages.links.hand.forms import NameForm, list_errors
 from applinks.web.pages.links.hand.new import (
-    ask_for_secret_again,
     find_detour,
     get_path,
     list_first_scopes,
     list_variants,
-    name_problem,
     recall,
-    say_about_form,
     show_added,
     tell_done,
 )
+from applinks.web.pages.links.hand.problems import Problems, ask_for_secret_again, save_or_explain, show_form
 from applinks.web.pages.links.hand.server import KnownServer
-from applinks.web.pages.links.hand.views import place_problems
 from applinks.web.pages.links.oauth1.forms import ClientForm, ServerForm
 from applinks.web.pages.links.oauth1.pages import OAuth1Values, build_oauth1_page
 from applinks.web.pages.links.oauth1.values import ClientValues, ServerValues
@@ -38,8 +32,6 @@ from applinks.wire.forms import Form
 from applinks.wire.linking.terms import Level
 from applinks.wire.oauth1.signature import SignatureMethod
 from applinks.words import gettext as _
-
-_BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +88,9 @@ async def show_oauth1_by_hand(visit: Visit) -> Response:
         return detour
     typed = await take_typed(visit, path)
     if typed is None:
-        return await _show(visit, found, await _suggest(visit, found))
+        return await _show(visit, found, await _suggest(visit, found), Problems())
     forms = OAuth1Forms.read(visit, typed, found)
-    return await _show(visit, found, forms.values, problems=ask_for_secret_again(typed))
+    return await _show(visit, found, forms.values, Problems(fields=ask_for_secret_again(typed)))
 
 
 async def add_oauth1_by_hand(visit: Visit) -> Response:
@@ -109,34 +101,34 @@ async def add_oauth1_by_hand(visit: Visit) -> Response:
     detour = await find_detour(visit, found, get_path(visit))
     if detour is not None:
         return detour
-    forms, side = OAuth1Forms.read(visit, visit.form, found), visit.context.administration
-    problems, problem, standing_url = forms.list_problems(), "", ""
+    forms = OAuth1Forms.read(visit, visit.form, found)
+    problems = Problems(fields=forms.list_problems())
     if not forms.has_client and not forms.has_server:
-        problem = _("Nothing is saved yet: tick at least one of the two sides.")
-    if not problems and not problem:
-        try:
-            return await show_added(visit, await add_link(_build_link(forms), actor=get_actor(visit), side=side))
-        except InvalidValueError as error:
-            problems = name_problem(error)
-        except LinkingError as error:
-            problem, standing_url = say_about_form(visit, error)
-    problems = ask_for_secret_again(visit.form) | problems
-    return await _show(visit, found, forms.values, problems=problems, problem=problem, standing_url=standing_url)
+        problems.problem = _("Nothing is saved yet: tick at least one of the two sides.")
+    response = None if problems else await save_or_explain(_add(visit, forms), visit, problems)
+    if response is not None:
+        return response
+    problems.ask_for_secret_again(visit.form)
+    return await _show(visit, found, forms.values, problems)
+
+
+async def _add(visit: Visit, forms: OAuth1Forms) -> Response:
+    side = visit.context.administration
+    return await show_added(visit, await add_link(_build_link(forms), actor=get_actor(visit), side=side))
 
 
 def read_client_form(visit: Visit, sent: Form) -> ClientForm:
     """Read the fields of a client."""
     form = ClientForm(FormData(sent))
     offer_choices(form.method, [each.value for each in SignatureMethod])
-    offer_choices(form.scope, [scope.name for scope in visit.context.linking.resources[0].scopes])
+    offer_choices(form.scope, [scope.name for scope in visit.context.incoming.rules.host.scopes])
     return form
 
 
-def build_new_client(form: ClientForm, *, name: str = "") -> NewOAuth1Client:
+def build_new_client(form: ClientForm) -> NewOAuth1Client:
     """Give the client that was described."""
     return NewOAuth1Client(
         key=form.key.data or "",
-        name=name,
         description=form.description.data or "",
         public_key=form.public_key.data or "",
         shared_secret=form.secret,
@@ -198,30 +190,14 @@ async def _suggest(visit: Visit, found: KnownServer | None) -> OAuth1Values:
     )
 
 
-async def _show(
-    visit: Visit,
-    found: KnownServer | None,
-    values: OAuth1Values,
-    *,
-    problems: Mapping[str, str] | None = None,
-    problem: str = "",
-    standing_url: str = "",
-) -> Response:
+async def _show(visit: Visit, found: KnownServer | None, values: OAuth1Values, problems: Problems) -> Response:
     page = build_oauth1_page(
         found,
-        OAuth1Values(
-            name=values.name,
-            client=values.client,
-            server=values.server,
-            problems=problems or {},
-            problem=problem,
-            standing_url=standing_url,
-        ),
+        replace(values, problems=problems),
         us=visit.context.name,
-        scopes=visit.context.linking.resources[0].scopes,
+        scopes=visit.context.incoming.rules.host.scopes,
         tint=find_tint(found.url if found else "new"),
         once=name_form(visit),
         variants=list_variants(visit, "oauth1"),
     )
-    status = _BAD_REQUEST if problems or problem else 200
-    return await visit.render("new_by_hand.html", place_problems(page, problems or {}), status=status)
+    return await show_form(visit, "new_by_hand.html", page, problems.fields)
