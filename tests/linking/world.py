@@ -396,6 +396,5 @@ async def open_world(folder: Path, protocols: tuple[Protocol, ...] = ("oauth2",)
 
 def narrow(terms: Terms, *, to_url: str, user_scopes: tuple[str, ...]) -> Terms:
     """Take scopes away from one direction."""
-    return Terms(
-        access=tuple(replace(each, user_scopes=user_scopes) if each.to_url == to_url else each for each in terms.access)
-    )
+    access = tuple(replace(each, user_scopes=user_scopes) if each.to_url == to_url else each for each in terms.access)
+    return Terms(access=access)

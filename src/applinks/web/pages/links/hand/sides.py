@@ -189,6 +189,19 @@ def _build_level(level: str, *, them: str, us: str) -> Section:
     return Section(name="client-level", title=_("Level"), fields=(field,))
 
 
+def build_outgoing_switch(*, us: str, them: str, is_new: bool, checked: bool) -> Choice:
+    """Give what switches the outgoing side on and off, whatever its protocol."""
+    return Choice(
+        field="enable_out",
+        value="1",
+        label=_("{us} may call {them}").format(us=us, them=them),
+        hint=_("Users connect their accounts there")
+        if is_new
+        else _("Without this, nothing is called, and nobody can connect"),
+        checked=checked,
+    )
+
+
 def build_outgoing_side(
     values: OutgoingValues,
     server: KnownServer,
@@ -200,15 +213,7 @@ def build_outgoing_side(
     problems: Mapping[str, str],
 ) -> HandSide:
     """Give the card of the outgoing side; ``is_only``: it is what the page is for, and cannot be left out."""
-    enabled = Choice(
-        field="enable_out",
-        value="1",
-        label=_("{us} may call {them}").format(us=us, them=them),
-        hint=_("Users connect their accounts there")
-        if is_new
-        else _("Without this, nothing is called, and nobody can connect"),
-        checked=values.is_enabled,
-    )
+    enabled = build_outgoing_switch(us=us, them=them, is_new=is_new, checked=values.is_enabled)
     replaces_document = values.document and not is_new
     title = _("If {them} registers {us} after all") if replaces_document else _("What {them} gives {us}")
     hint = _("It may wait: the next page has the redirect URI to register there.") if is_new else ""

@@ -7,6 +7,7 @@ Administrators know these fields from Data Center applications, under the names 
 from collections.abc import Mapping
 
 from applinks.administration.values import LONGEST_CLIENT_ID, LONGEST_DESCRIPTION, LONGEST_SECRET
+from applinks.web.pages.links.hand.sides import build_outgoing_switch
 from applinks.web.pages.links.hand.views import HandSide, Section
 from applinks.web.pages.links.oauth1.forms import METHODS
 from applinks.web.pages.links.oauth1.values import ServerValues
@@ -27,15 +28,7 @@ def build_server_side(
     problems: Mapping[str, str],
 ) -> HandSide:
     """Give the card of what we are at a server; ``is_only``: it is what the page is for, and cannot be left out."""
-    enabled = Choice(
-        field="enable_out",
-        value="1",
-        label=_("{us} may call {them}").format(us=us, them=them),
-        hint=_("Users connect their accounts there")
-        if is_new
-        else _("Without this, nothing is called, and nobody can connect"),
-        checked=values.is_enabled,
-    )
+    enabled = build_outgoing_switch(us=us, them=them, is_new=is_new, checked=values.is_enabled)
     return HandSide(
         direction="out",
         title=_("Outgoing: {us} calls {them}").format(us=us, them=them),
